@@ -1,0 +1,1 @@
+"""What we tell: metrics, reports, dashboards. Values in, text or bytes out."""

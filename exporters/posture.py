@@ -1,0 +1,120 @@
+"""The posture of a city at one moment: what every exporter is handed, ready to be told.
+
+Built by `monitor` from the store; exporters only format it. Orders are final: agencies by rank, hosts by risk.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probes.observation import GapReason
+from probes.target import Family, Target
+from rules.agency import Agency, Tree
+from rules.finding import Event, Finding
+from rules.policy import Level, Policy, Stage
+from rules.readiness import Readiness
+from rules.score import Score
+from rules.verdict import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateExpiry:
+    """When the certificate of one service ends; *address* tells several addresses of a family apart."""
+
+    port: int
+    family: Family
+    address: str
+    not_after: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The latest result of one probe in one family: `ok`, a failure's or a gap's name; the worst of its subjects.
+
+    *seconds* is the slowest good answer, None without one.
+    """
+
+    probe: str
+    family: Family | None
+    result: str
+    seconds: float | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HostPosture:
+    """One target as it stands."""
+
+    target: Target
+    score: Score
+    readiness: Readiness
+    verdicts: Mapping[Outcome, int]
+    findings: tuple[Finding, ...]
+    certificates: tuple[CertificateExpiry, ...]
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyPosture:
+    """One agency with all below it. *rank* is 1 for the safest, shared by ties; None when too little was measured."""
+
+    agency: Agency
+    score: Score
+    rank: int | None
+    hosts: int
+    stages: Mapping[Stage | None, int]
+    exempt: int
+    findings: Mapping[Level, int]
+    overdue: int
+    waived: int
+    verdicts: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The last run of one probe over its targets; *finished* None while it is the first and still going."""
+
+    probe: str
+    started: dt.datetime
+    finished: dt.datetime | None
+    targets: int
+    observations: int
+    gaps: Mapping[GapReason, int]
+    defects: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VantageHealth:
+    """Whether the vantage itself had a family when last asked; None: not known."""
+
+    vantage: str
+    families: Mapping[Family, bool | None]
+    resolver: bool | None
+    at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """Everything told about the city at *at*."""
+
+    at: dt.datetime
+    tree: Tree
+    policy: Policy
+    city: AgencyPosture
+    agencies: tuple[AgencyPosture, ...]
+    hosts: tuple[HostPosture, ...]
+    campaigns: tuple[Campaign, ...]
+    vantages: tuple[VantageHealth, ...]
+    rules: Mapping[str, tuple[str, str]]
+    """Rule id to its title in Chinese and English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One act within a period, with the finding it was on."""
+
+    event: Event
+    finding: Finding

@@ -1,0 +1,1 @@
+"""When it happens: command line, settings, scheduler, store and daemon."""

@@ -1,0 +1,66 @@
+"""Finding the probes: every module here named layer_object registers the function that bears its name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+import probes
+from probes.observation import Facts, Sighting
+from probes.target import Kind, Target
+from probes.wire import Wire
+
+ProbeFunction = Callable[[Target, Wire], AsyncIterator[Sighting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A registered probe.
+
+    *every* is the usual time between two looks at a target, in seconds. *kinds* limits it to targets of those
+    kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
+    round: 0 looks at ourselves, 1 finds addresses, 2 uses them.
+    """
+
+    name: str
+    run: ProbeFunction
+    facts: type[Facts]
+    every: float
+    deadline: float
+    stage: int
+    kinds: frozenset[Kind]
+
+    @property
+    def question(self) -> str:
+        """The first sentence of the probe's docstring."""
+        return (self.run.__doc__ or "").strip().partition("\n")[0]
+
+    def suits(self, target: Target) -> bool:
+        """Say whether the question makes sense for *target*."""
+        return not self.kinds or target.kind in self.kinds
+
+
+_registered: dict[str, Probe] = {}
+
+
+def probe(
+    *, facts: type[Facts], every: float, deadline: float = 60.0, stage: int = 2, kinds: frozenset[Kind] = frozenset()
+) -> Callable[[ProbeFunction], ProbeFunction]:
+    """Register the decorated function as the probe that bears its name."""
+
+    def register(run: ProbeFunction) -> ProbeFunction:
+        name = run.__name__
+        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds)
+        return run
+
+    return register
+
+
+def load() -> Mapping[str, Probe]:
+    """Import every probe module and return the probes by name, in stage order."""
+    for module in pkgutil.iter_modules(probes.__path__):
+        if "_" in module.name and not module.ispkg:
+            importlib.import_module(f"probes.{module.name}")
+    return dict(sorted(_registered.items(), key=lambda item: (item[1].stage, item[0])))

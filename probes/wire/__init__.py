@@ -1,0 +1,243 @@
+"""The one door to the world: what a probe may ask of the network, and what it gets back.
+
+A probe is handed a `Wire` bound to its target. Every method asks the guard before a packet leaves, holds one
+deadline for the whole exchange, bounds what it reads, and speaks in the closed sets of `probes.observation`:
+it raises `Unreached` when the network said no and `NotLooked` when nothing was sent or we could not look.
+Any other exception out of a wire is a defect of ours.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from probes.observation import Failure, GapReason
+from probes.target import Address, Family
+
+
+class Unreached(Exception):
+    """The network said no, in a way that has a name."""
+
+    def __init__(self, failure: Failure, detail: str = "", seconds: float = 0.0) -> None:
+        super().__init__(f"{failure}: {detail}" if detail else str(failure))
+        self.failure, self.detail, self.seconds = failure, detail, seconds
+
+
+class NotLooked(Exception):
+    """Nothing can be said of the target, because we could not look."""
+
+    def __init__(self, reason: GapReason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason, self.detail = reason, detail
+
+
+# --- DNS ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DnsQuery:
+    """One question to one server. *name* is absolute, without trailing dot, or "." for the root."""
+
+    server: Address
+    name: str
+    rdtype: str
+    port: int = 53
+    tcp: bool = False
+    recursive: bool = True
+    checking_disabled: bool = False
+    timeout: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRecord:
+    """One resource record in presentation form; *owner* lower-case without trailing dot."""
+
+    owner: str
+    rdtype: str
+    ttl: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """A well-formed answer to the question asked; any rcode, SERVFAIL included, is an answer.
+
+    *rcode* is the mnemonic (NOERROR, NXDOMAIN, SERVFAIL, ...).
+    """
+
+    rcode: str
+    authoritative: bool
+    authenticated: bool
+    answer: tuple[DnsRecord, ...]
+    authority: tuple[DnsRecord, ...]
+    additional: tuple[DnsRecord, ...]
+    seconds: float
+    over_tcp: bool = False
+
+
+class Presence(StrEnum):
+    """What DNS says of a name's addresses in one family, when it says anything."""
+
+    PRESENT = "present"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyResolution:
+    """The addresses of a name in one family: *presence*, or the *failure* that left the question open.
+
+    *chain* holds the CNAME targets in order, without the name itself. *source* is `recursive` when a resolver
+    settled it and `authoritative` when the zone's own servers had to be asked.
+    """
+
+    family: Family
+    presence: Presence | None
+    failure: Failure | None
+    addresses: tuple[Address, ...] = ()
+    chain: tuple[str, ...] = ()
+    ttl: int | None = None
+    source: str = "recursive"
+    seconds: float = 0.0
+    detail: str = ""
+
+
+Resolution = Mapping[Family, FamilyResolution]
+
+
+# --- HTTP and TLS ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One GET to one address; Host and SNI are *host*, whatever the address."""
+
+    scheme: str
+    address: Address
+    port: int
+    host: str
+    path: str = "/"
+    timeout: float = 10.0
+    header_limit: int = 64 * 1024
+    body_limit: int = 2 * 1024 * 1024
+    decoded_limit: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Seconds spent in each phase of an exchange; *tls* is 0 without TLS."""
+
+    connect: float
+    tls: float
+    first_byte: float
+    transfer: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the phases."""
+        return self.connect + self.tls + self.first_byte + self.transfer
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    phases: Phases
+    wire_bytes: int
+    truncated: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header *name* (lower case)."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRequest:
+    """One TLS handshake with one address, SNI *host*."""
+
+    address: Address
+    port: int
+    host: str
+    timeout: float = 10.0
+
+
+class ChainFault(StrEnum):
+    """Why a certificate chain does not verify; a chain may have several faults."""
+
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    SELF_SIGNED = "self_signed"
+    UNTRUSTED = "untrusted"
+    INCOMPLETE = "incomplete"
+    NAME_MISMATCH = "name_mismatch"
+    WEAK = "weak"
+    MALFORMED = "malformed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSession:
+    """A finished handshake, whatever the certificate is worth. *chain* is DER, leaf first, never empty."""
+
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+    faults: frozenset[ChainFault]
+    seconds: float
+
+
+# --- the wire itself ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to a control target that proves the vantage's own *family*: a TCP port that must answer."""
+
+    address: Address
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What we know of ourselves: the resolvers we use and the control targets that prove each family."""
+
+    resolvers: tuple[Address, ...] = ()
+    controls: Mapping[Family, tuple[Contact, ...]] = field(default_factory=dict)
+    resolver_port: int = 53
+    control_name: str = ""
+    """A name the resolvers must be able to resolve when they work."""
+
+
+class Wire(Protocol):
+    """The network as one target's probes see it."""
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """The vantage's own resolvers and control targets."""
+
+    def now(self) -> dt.datetime:
+        """Return the time, aware and UTC."""
+
+    async def resolve(self, name: str) -> Resolution:
+        """Find the addresses of *name* in both families; asked once per round, and kept."""
+
+    async def ask(self, query: DnsQuery) -> DnsAnswer:
+        """Put one question to one server."""
+
+    async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
+        """Open and close one TCP connection; return the seconds it took."""
+
+    async def fetch(self, request: HttpRequest) -> HttpExchange:
+        """Fetch one URL from one address."""
+
+    async def handshake(self, request: TlsRequest) -> TlsSession:
+        """Complete one TLS handshake and keep the chain."""
+
+    async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
+        """Send *count* ICMP echo requests; return the round-trip seconds of those answered, never none."""

@@ -1,0 +1,92 @@
+"""A failing verdict with a life: opened when confirmed, closed only by evidence, reopened with its first day kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rules.policy import Level
+
+
+class State(StrEnum):
+    """Where a finding stands."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Act(StrEnum):
+    """What happened to a finding; the log of acts only grows."""
+
+    OPENED = "opened"
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two findings the same one."""
+
+    rule: str
+    target: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as it stands.
+
+    *failures* and *passes* count rounds in a row; *deadline* is None where the policy sets none.
+    """
+
+    key: Key
+    agency: str
+    level: Level
+    state: State
+    first_seen: dt.datetime
+    last_confirmed: dt.datetime
+    failures: int = 1
+    passes: int = 0
+    closed_at: dt.datetime | None = None
+    deadline: dt.date | None = None
+    waived: bool = False
+    value: str = ""
+    reason: str = ""
+
+    def overdue(self, today: dt.date) -> bool:
+        """Say whether an open, unwaived finding has passed its deadline."""
+        return self.state is State.OPEN and not self.waived and self.deadline is not None and today > self.deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act on one finding; *detail* says what changed."""
+
+    key: Key
+    act: Act
+    at: dt.datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An agreed exception: a rule not enforced on a scope until a day, for a reason two people signed.
+
+    *target* and *agency* empty mean any; *subject* empty means any. *value* non-empty ties the waiver to the value
+    it was granted on, and it lapses when that changes.
+    """
+
+    rule: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    until: dt.date
+    target: str = ""
+    agency: str = ""
+    subject: str = ""
+    evidence: str = ""
+    value: str = ""
