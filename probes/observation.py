@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+from types import MappingProxyType
 
 from probes.target import Address, Family
 
@@ -70,9 +71,17 @@ class GapReason(StrEnum):
 
 
 class Facts:
-    """Base of every probe's facts: a frozen, slotted dataclass of plain values."""
+    """Base of every probe's facts: a frozen, slotted dataclass of plain values.
+
+    A field that differs from look to look without meaning a change (a duration, a digest of a page with a clock in
+    it) carries `SAMPLE` as its metadata: it is stored with the latest state and left out when changes are told.
+    """
 
     __slots__ = ()
+
+
+SAMPLE = MappingProxyType({"sample": True})
+"""Metadata of a facts field whose change is no change of state."""
 
 
 _SUBJECT = re.compile(

@@ -21,7 +21,6 @@ class Act(StrEnum):
     """What happened to a finding; the log of acts only grows."""
 
     OPENED = "opened"
-    CONFIRMED = "confirmed"
     CHANGED = "changed"
     CLOSED = "closed"
     REOPENED = "reopened"

@@ -212,6 +212,8 @@ class Surroundings:
     resolver_port: int = 53
     control_name: str = ""
     """A name the resolvers must be able to resolve when they work."""
+    scan_ports: tuple[int, ...] = ()
+    """TCP ports looked at on every target, besides those it declares."""
 
 
 class Wire(Protocol):

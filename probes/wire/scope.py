@@ -45,7 +45,7 @@ class Limits:
     per_host: float = 10.0
     per_agency: float = 50.0
     concurrent: int = 256
-    per_host_concurrent: int = 2
+    per_host_concurrent: int = 8
     user_agent: str = "Diaolou/0.1 (+https://example.invalid/about-our-probes)"
     source_ports: tuple[int, int] | None = field(default=None)
 

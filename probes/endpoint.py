@@ -1,0 +1,30 @@
+"""Where a target's services are: every address of both families, and the gaps where they are not known."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from probes.observation import GapReason, Sighting, Subject
+from probes.target import Address, Family, Target
+from probes.wire import Wire
+
+ADDRESS_LIMIT = 16
+"""Addresses looked at per family; what a zone publishes beyond them becomes a gap, not a flood."""
+
+
+async def addresses(target: Target, wire: Wire) -> AsyncIterator[Address | Sighting]:
+    """Yield the target's addresses, and a gap for each family whose addresses could not be settled.
+
+    A family that surely has no address yields nothing. Families take turns, so that neither is hammered.
+    """
+    found = await wire.resolve(target.host)
+    open_questions = [family for family in Family if found[family].failure is not None]
+    for family in open_questions:
+        yield Sighting(Subject(family=family), GapReason.ADDRESS_UNKNOWN, detail=str(found[family].failure))
+    for place in range(ADDRESS_LIMIT):
+        for family in Family:
+            if place < len(found[family].addresses):
+                yield found[family].addresses[place]
+    for family in Family:
+        for beyond in found[family].addresses[ADDRESS_LIMIT:]:
+            yield Sighting(Subject(family=family, address=beyond), GapReason.BUDGET_SPENT, detail="address limit")

@@ -1,0 +1,74 @@
+"""Which TCP ports answer, on every address of both families."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from probes.endpoint import addresses
+from probes.framework import outcome_of
+from probes.observation import SAMPLE, Facts, Failure, Sighting, Subject
+from probes.registry import probe
+from probes.target import Address, Family, Target, Transport
+from probes.wire import NotLooked, Unreached, Wire
+
+CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
+UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED})
+
+
+@dataclass(frozen=True, slots=True)
+class TcpPorts(Facts):
+    """The state of every port looked at on one address, each list in ascending order.
+
+    *closed* answered with a reset, *filtered* stayed silent, *unreachable* drew an ICMP error. *seconds* is the
+    median time an open port took to answer.
+    """
+
+    open: tuple[int, ...]
+    closed: tuple[int, ...]
+    filtered: tuple[int, ...]
+    unreachable: tuple[int, ...]
+    seconds: float | None = field(default=None, metadata=SAMPLE)
+
+
+@probe(facts=TcpPorts, every=6 * 3600.0, deadline=600.0)
+async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+    """Which TCP ports of the target are open, closed or filtered, on each address of each family?
+
+    Ports looked at are those the target declares in either family, so that the families can be compared, and the
+    policy's list of ports that should not be exposed. An address is told whole or not at all.
+
+    Source: GB/T 22239-2019 8.1.4.4 (close ports not needed); RFC 7381 3.2 (congruent policy for both families).
+    """
+    declared = {service.port for service in target.declared if service.transport is Transport.TCP}
+    ports = sorted(declared | set(wire.surroundings.scan_ports))
+    async for address in addresses(target, wire):
+        yield address if isinstance(address, Sighting) else await _address(address, ports, wire)
+
+
+async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
+    subject = Subject(family=Family.of(address), address=address)
+    try:
+        states = await asyncio.gather(*(_port(address, port, wire) for port in ports))
+    except NotLooked as refusal:
+        return Sighting(subject, outcome_of(refusal), detail=refusal.detail)
+    by_state: dict[str, list[int]] = {"open": [], "closed": [], "filtered": [], "unreachable": []}
+    times: list[float] = []
+    for port, (state, seconds) in zip(ports, states, strict=True):
+        by_state[state].append(port)
+        if state == "open":
+            times.append(seconds)
+    median = sorted(times)[len(times) // 2] if times else None
+    return Sighting(
+        subject, TcpPorts(**{name: tuple(of) for name, of in by_state.items()}, seconds=median), median or 0.0
+    )
+
+
+async def _port(address: Address, port: int, wire: Wire) -> tuple[str, float]:
+    try:
+        return "open", await wire.connect(address, port)
+    except Unreached as refusal:
+        if refusal.failure in CLOSED:
+            return "closed", refusal.seconds
+        return ("unreachable" if refusal.failure in UNREACHABLE else "filtered"), refusal.seconds

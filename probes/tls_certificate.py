@@ -1,0 +1,93 @@
+"""What certificate a TLS service shows, on every address of both families, valid or not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from probes.certificate import Certificate, read
+from probes.endpoint import addresses
+from probes.framework import outcome_of
+from probes.observation import Facts, Failure, Sighting, Subject
+from probes.registry import probe
+from probes.target import Address, Family, Kind, Target, Transport
+from probes.wire import ChainFault, NotLooked, TlsRequest, Unreached, Wire
+
+TLS_PORTS = frozenset({443, 465, 636, 853, 993, 995, 8443})
+"""Ports on which a declared service is understood to begin with a TLS handshake."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsCertificate(Facts):
+    """The negotiated protocol and the certificate shown; texts are cleaned and clipped.
+
+    *faults* is empty for a chain that verifies and matches the host. *names* are the subject alternative names, at
+    most 64. *chain* is the number of certificates shown.
+    """
+
+    version: str
+    cipher: str
+    subject: str
+    issuer: str
+    serial: str
+    fingerprint: str
+    names: tuple[str, ...]
+    not_before: dt.datetime
+    not_after: dt.datetime
+    key: str
+    key_bits: int
+    signature: str
+    chain: int
+    faults: tuple[ChainFault, ...]
+
+
+@probe(facts=TlsCertificate, every=12 * 3600.0, deadline=180.0)
+async def tls_certificate(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+    """Which certificate does each address of the target show, and what is wrong with it?
+
+    Source: RFC 5280 (validity), RFC 9525 (host match), RFC 9325 (protocol versions).
+    """
+    ports = tls_ports(target)
+    if not ports:
+        return
+    async for address in addresses(target, wire):
+        if isinstance(address, Sighting):
+            yield address
+            continue
+        for port in ports:
+            yield await _service(target, address, port, wire)
+
+
+def tls_ports(target: Target) -> list[int]:
+    """Return the ports of *target* on which TLS is expected, ascending."""
+    declared = {service.port for service in target.declared if service.transport is Transport.TCP}
+    return sorted((declared & TLS_PORTS) | ({443} if target.kind is Kind.WEBSITE else set()))
+
+
+async def _service(target: Target, address: Address, port: int, wire: Wire) -> Sighting:
+    subject = Subject(scheme="tls", port=port, family=Family.of(address), address=address)
+    try:
+        session = await wire.handshake(TlsRequest(address, port, target.host))
+    except (Unreached, NotLooked) as refusal:
+        return Sighting(subject, outcome_of(refusal), detail=refusal.detail)
+    leaf: Certificate | None = read(session.chain[0])
+    if leaf is None:
+        return Sighting(subject, Failure.TLS_MALFORMED, session.seconds, "certificate does not parse")
+    facts = TlsCertificate(
+        version=session.version,
+        cipher=session.cipher,
+        subject=leaf.subject,
+        issuer=leaf.issuer,
+        serial=leaf.serial,
+        fingerprint=leaf.fingerprint,
+        names=leaf.names,
+        not_before=leaf.not_before,
+        not_after=leaf.not_after,
+        key=leaf.key,
+        key_bits=leaf.key_bits,
+        signature=leaf.signature,
+        chain=len(session.chain),
+        faults=tuple(sorted(session.faults)),
+    )
+    return Sighting(subject, facts, session.seconds)
