@@ -1,0 +1,96 @@
+"""The city's web servers: honest HTTP/1.1, one answer to a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import html
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from probes.target import Family
+from tests.lab.model import Host, Site
+
+_HEAD_LIMIT = 16384
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to one request."""
+
+    status: HTTPStatus
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def page(title: str, text: str = "", filler: int = 0) -> bytes:
+    """Return a page in Chinese with *filler* bytes of padding."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
+        f"<body><h1>{html.escape(title)}</h1><p>演示数据 · demo data</p><p>{html.escape(text)}</p>"
+        f"<!-- {'.' * filler} --></body></html>\n"
+    ).encode()
+
+
+def answer(site: Site, host: Host, family: Family, *, secure: bool, path: str) -> Answer:
+    """Decide what *host* says to a GET or HEAD of *path*."""
+    web, name = host.web, site.fqdn(host)
+    if web.redirect:
+        return Answer(HTTPStatus.FOUND, headers=(("Location", web.redirect),))
+    if web.forces_https and not secure:
+        return Answer(HTTPStatus.MOVED_PERMANENTLY, headers=(("Location", f"https://{name}{path}"),))
+    title = {"/": web.title or f"{site.zh} {host.name}", **web.channels}.get(path)
+    if title is None:
+        return Answer(HTTPStatus.NOT_FOUND, page("页面不存在"))
+    if web.split and family is Family.IPV6:
+        return Answer(HTTPStatus.OK, page("Welcome to nginx!", "this page was never published"))
+    secured = (("Strict-Transport-Security", "max-age=31536000"),) if secure and web.forces_https else ()
+    return Answer(HTTPStatus.OK, page(title, name, web.filler), secured)
+
+
+def written(reply: Answer, *, with_body: bool) -> bytes:
+    """Return *reply* as it goes over the wire."""
+    head = [
+        f"HTTP/1.1 {reply.status.value} {reply.status.phrase}",
+        f"Date: {email.utils.formatdate(usegmt=True)}",
+        "Server: kaiping-demo",
+        "Content-Type: text/html; charset=utf-8",
+        f"Content-Length: {len(reply.body)}",
+        *(f"{key}: {value}" for key, value in reply.headers),
+        "Connection: close",
+    ]
+    return "\r\n".join([*head, "", ""]).encode() + (reply.body if with_body else b"")
+
+
+async def request(reader: asyncio.StreamReader) -> tuple[str, str] | None:
+    """Read one request head; return method and path without query, or None when it was no HTTP."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            head = await reader.readuntil(b"\r\n\r\n")
+    except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
+        return None
+    words = head[:_HEAD_LIMIT].partition(b"\r\n")[0].decode("latin-1").split(" ")
+    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        return None
+    return words[0], words[1].partition("?")[0]
+
+
+async def serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, site: Site, host: Host, family: Family, *, secure: bool
+) -> None:
+    """Answer one connection."""
+    asked = await request(reader)
+    if asked is None:
+        reply, method = Answer(HTTPStatus.BAD_REQUEST, page("错误的请求")), "GET"
+    else:
+        method, path = asked
+        allowed = method in ("GET", "HEAD")
+        reply = (
+            answer(site, host, family, secure=secure, path=path)
+            if allowed
+            else Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
+        )
+    await asyncio.sleep(host.web.delay)
+    writer.write(written(reply, with_body=method != "HEAD"))
+    await writer.drain()
