@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rules.policy import Stage
+from rules.policy import Policy, Stage
+from rules.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,32 @@ class Readiness:
     blockers: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     exempt: bool = False
+
+
+def climb(subject: str, verdicts: Sequence[Verdict], policy: Policy, *, exempt: bool = False) -> Readiness:
+    """Return how far *subject* has climbed: a stage is reached when none of its rules fails or is unknown.
+
+    A stage for which the policy names no rule cannot be judged, and ends the climb. An exempt subject has no stage.
+    """
+    if exempt:
+        return Readiness(subject, None, exempt=True)
+    reached: Stage | None = Stage.NONE
+    for stage in list(Stage)[1:]:
+        rules = policy.ladder.get(stage, ())
+        failing = tuple(rule for rule in rules if Outcome.FAIL in _outcomes(verdicts, rule))
+        unknown = tuple(rule for rule in rules if _open(_outcomes(verdicts, rule)))
+        if failing or unknown or not rules:
+            if stage is Stage.PUBLISHED and not failing:
+                reached = None
+            return Readiness(subject, reached, failing, unknown)
+        reached = stage
+    return Readiness(subject, reached)
+
+
+def _outcomes(verdicts: Iterable[Verdict], rule: str) -> set[Outcome]:
+    return {verdict.outcome for verdict in verdicts if verdict.rule == rule}
+
+
+def _open(outcomes: set[Outcome]) -> bool:
+    """Say whether a rule is undecided: never judged, or unknown somewhere and failing nowhere."""
+    return not outcomes or (Outcome.UNKNOWN in outcomes and Outcome.FAIL not in outcomes)

@@ -1,0 +1,138 @@
+"""How a finding lives: opened when confirmed, closed by evidence only, reopened with its first day kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rules.finding import Act, Event, Finding, Key, State, Waiver
+from rules.policy import Clause, Policy
+from rules.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of one target's findings: all of them as they stand now, those given up, and what happened."""
+
+    findings: tuple[Finding, ...]
+    dropped: tuple[Key, ...]
+    events: tuple[Event, ...]
+
+
+def advance(
+    agency: str,
+    verdicts: Sequence[Verdict],
+    known: Iterable[Finding],
+    policy: Policy,
+    waivers: Sequence[Waiver],
+    now: dt.datetime,
+) -> Progress:
+    """Move the findings of one target on by one judgement.
+
+    *known* are the target's findings, closed ones included. A finding whose rule was judged in full and whose
+    subject is no longer there is closed as gone; where any part of its rule is unknown it stays.
+    """
+    before = {finding.key: finding for finding in known}
+    outcome = _by_key(verdicts)
+    unsure = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN}
+    judged = {verdict.rule for verdict in verdicts}
+    after: list[Finding] = []
+    dropped: list[Key] = []
+    events: list[Event] = []
+    for key in sorted({*before, *outcome}, key=lambda key: (key.rule, key.subject)):
+        finding = before.get(key)
+        verdict = outcome.get(key)
+        clause = policy.clauses.get(key.rule)
+        if clause is None or not clause.in_force(now.date()):
+            moved = None if finding is None or finding.state is State.PENDING else finding
+            happened: list[Event] = []
+        elif verdict is None:
+            gone = key.rule in judged and key.rule not in unsure
+            moved, happened = _pass(finding, policy, now, "gone") if gone and finding else (finding, [])
+        elif verdict.outcome is Outcome.FAIL:
+            moved, happened = _fail(finding, verdict, agency, clause, policy, now)
+        elif verdict.outcome is Outcome.UNKNOWN or finding is None:
+            moved, happened = finding, []
+        else:
+            moved, happened = _pass(finding, policy, now, verdict.outcome.value)
+        if moved is not None:
+            after.append(replace(moved, waived=_waived(moved, waivers, now.date())))
+        elif finding is not None:
+            dropped.append(key)
+        events += happened
+    return Progress(tuple(after), tuple(dropped), tuple(events))
+
+
+def _by_key(verdicts: Iterable[Verdict]) -> Mapping[Key, Verdict]:
+    """Return one verdict per finding key: across vantages a failure counts first, then what is unknown."""
+    rank = {Outcome.FAIL: 3, Outcome.UNKNOWN: 2, Outcome.PASS: 1, Outcome.NOT_APPLICABLE: 0}
+    chosen: dict[Key, Verdict] = {}
+    for verdict in verdicts:
+        key = Key(verdict.rule, verdict.target, verdict.subject)
+        if key not in chosen or rank[verdict.outcome] > rank[chosen[key].outcome]:
+            chosen[key] = verdict
+    return chosen
+
+
+def _fail(
+    finding: Finding | None, verdict: Verdict, agency: str, clause: Clause, policy: Policy, now: dt.datetime
+) -> tuple[Finding, list[Event]]:
+    key = Key(verdict.rule, verdict.target, verdict.subject)
+    if finding is None or (finding.state is State.CLOSED and _forgotten(finding, policy, now)):
+        finding = Finding(key, agency, clause.level, State.PENDING, now, now, failures=0)
+    was = finding
+    finding = replace(
+        finding,
+        agency=agency,
+        level=clause.level,
+        failures=finding.failures + 1,
+        passes=0,
+        last_confirmed=now,
+        value=verdict.value,
+        reason=verdict.reason,
+    )
+    events: list[Event] = []
+    if finding.state is State.PENDING and finding.failures >= policy.confirmations:
+        finding = replace(finding, state=State.OPEN, deadline=_deadline(clause, now))
+        events.append(Event(key, Act.OPENED, now, verdict.reason))
+    elif finding.state is State.CLOSED:
+        # What comes back within the period was never mended: no second confirmation, and its first day stays.
+        finding = replace(finding, state=State.OPEN, closed_at=None, deadline=_deadline(clause, now))
+        events.append(Event(key, Act.REOPENED, now, verdict.reason))
+    elif finding.state is State.OPEN and (was.level is not finding.level or was.value != finding.value):
+        detail = f"{was.level} → {finding.level}" if was.level is not finding.level else verdict.reason
+        events.append(Event(key, Act.CHANGED, now, detail))
+    return finding, events
+
+
+def _pass(finding: Finding, policy: Policy, now: dt.datetime, detail: str) -> tuple[Finding | None, list[Event]]:
+    if finding.state is State.PENDING:
+        return None, []
+    if finding.state is State.CLOSED:
+        return finding, []
+    finding = replace(finding, passes=finding.passes + 1, failures=0)
+    if finding.passes < policy.confirmations:
+        return finding, []
+    return replace(finding, state=State.CLOSED, closed_at=now), [Event(finding.key, Act.CLOSED, now, detail)]
+
+
+def _forgotten(finding: Finding, policy: Policy, now: dt.datetime) -> bool:
+    return finding.closed_at is None or now - finding.closed_at > dt.timedelta(days=policy.reopen_days)
+
+
+def _deadline(clause: Clause, now: dt.datetime) -> dt.date | None:
+    return None if clause.days is None else (now + dt.timedelta(days=clause.days)).date()
+
+
+def _waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
+    """Say whether an agreed exception covers the finding today; it lapses at its end or when the value changed."""
+    return any(
+        waiver.rule == finding.key.rule
+        and today <= waiver.until
+        and waiver.target in ("", finding.key.target)
+        and waiver.agency in ("", finding.agency)
+        and waiver.subject in ("", finding.key.subject)
+        and waiver.value in ("", finding.value)
+        for waiver in waivers
+    )

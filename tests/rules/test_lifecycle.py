@@ -1,0 +1,136 @@
+import datetime as dt
+
+from rules.finding import Act, Finding, State, Waiver
+from rules.lifecycle import Progress, advance
+from rules.policy import Clause, Level
+from rules.verdict import Outcome, Verdict
+from tests.rules.judgement import NOW, policy, verdict
+
+CLAUSE = Clause("rule", Level.HIGH, days=7)
+POLICY = policy(CLAUSE, confirmations=2)
+DAY = dt.timedelta(days=1)
+
+
+def rounds(*outcomes: Outcome | None, start: tuple[Finding, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Progress:
+    """One judgement a day; None is a round in which the subject was no longer there."""
+    progress = Progress(start, (), ())
+    for day, outcome in enumerate(outcomes):
+        seen: list[Verdict] = (
+            [verdict("rule", outcome, "tcp/1")] if outcome else [verdict("rule", Outcome.PASS, "else")]
+        )
+        progress = advance("edu", seen, progress.findings, POLICY, waivers, NOW + day * DAY)
+    return progress
+
+
+PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+
+
+def test_one_failure_is_only_pending() -> None:
+    (found,) = rounds(FAIL).findings
+    assert found.state is State.PENDING
+
+
+def test_a_confirmed_failure_opens_with_a_deadline() -> None:
+    progress = rounds(FAIL, FAIL)
+    (found,) = progress.findings
+    assert (found.state, found.first_seen, found.deadline) == (State.OPEN, NOW, (NOW + 8 * DAY).date())
+    assert [event.act for event in progress.events] == [Act.OPENED]
+
+
+def test_a_pending_failure_that_passes_leaves_no_trace() -> None:
+    progress = rounds(FAIL, PASS)
+    assert (progress.findings, len(progress.dropped), progress.events) == ((), 1, ())
+
+
+def test_one_pass_does_not_close() -> None:
+    (found,) = rounds(FAIL, FAIL, PASS).findings
+    assert found.state is State.OPEN
+
+
+def test_a_confirmed_pass_closes() -> None:
+    progress = rounds(FAIL, FAIL, PASS, PASS)
+    (found,) = progress.findings
+    assert (found.state, found.closed_at) == (State.CLOSED, NOW + 3 * DAY)
+    assert [event.act for event in progress.events] == [Act.CLOSED]
+
+
+def test_not_measuring_never_closes_nor_opens() -> None:
+    (found,) = rounds(FAIL, FAIL, *[UNKNOWN] * 20).findings
+    assert found.state is State.OPEN
+    assert rounds(*[UNKNOWN] * 20).findings == ()
+
+
+def test_an_unknown_between_two_failures_does_not_disturb_the_count() -> None:
+    (found,) = rounds(FAIL, UNKNOWN, FAIL).findings
+    assert found.state is State.OPEN
+
+
+def test_what_returns_within_the_period_keeps_its_first_day() -> None:
+    progress = rounds(FAIL, FAIL, PASS, PASS, FAIL)
+    (found,) = progress.findings
+    assert (found.state, found.first_seen) == (State.OPEN, NOW)
+    assert [event.act for event in progress.events] == [Act.REOPENED]
+
+
+def test_what_returns_after_the_period_is_new() -> None:
+    closed = rounds(FAIL, FAIL, PASS, PASS).findings
+    later = NOW + 200 * DAY
+    (found,) = advance("edu", [verdict("rule", FAIL, "tcp/1")], closed, POLICY, (), later).findings
+    assert (found.state, found.first_seen) == (State.PENDING, later)
+
+
+def test_a_subject_that_is_surely_gone_closes() -> None:
+    progress = rounds(FAIL, FAIL, None, None)
+    assert [found.state for found in progress.findings] == [State.CLOSED]
+
+
+def test_a_subject_missing_while_its_rule_is_unsure_stays_open() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    unsure = [verdict("rule", UNKNOWN)]
+    for _ in range(5):
+        progress = advance("edu", unsure, opened, POLICY, (), NOW + 9 * DAY)
+        opened = progress.findings
+    assert [found.state for found in opened] == [State.OPEN]
+
+
+def test_a_rule_that_was_not_judged_at_all_keeps_its_findings() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    assert advance("edu", [], opened, POLICY, (), NOW + 9 * DAY).findings == opened
+
+
+def test_a_failure_from_one_vantage_outweighs_a_pass_from_another() -> None:
+    seen = [verdict("rule", FAIL, "tcp/1", vantage="inside"), verdict("rule", PASS, "tcp/1", vantage="outside")]
+    (found,) = advance("edu", seen, (), policy(CLAUSE, confirmations=1), (), NOW).findings
+    assert found.state is State.OPEN
+
+
+def test_a_clause_not_yet_in_force_opens_nothing() -> None:
+    later = policy(Clause("rule", Level.HIGH, since=NOW.date() + DAY), confirmations=1)
+    assert advance("edu", [verdict("rule", FAIL)], (), later, (), NOW).findings == ()
+
+
+def test_a_changed_level_is_told() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    raised = policy(Clause("rule", Level.CRITICAL, days=7))
+    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], opened, raised, (), NOW + 2 * DAY)
+    assert [(event.act, event.detail) for event in progress.events] == [(Act.CHANGED, "high → critical")]
+
+
+def waiver(**changes: object) -> Waiver:
+    settings: dict[str, object] = {"reason": "agreed", "requested_by": "a", "approved_by": "b"}
+    return Waiver(rule="rule", until=NOW.date() + 3 * DAY, **{**settings, **changes})  # type: ignore[arg-type]
+
+
+def test_a_waiver_covers_until_its_day_and_no_longer() -> None:
+    agreed = (waiver(),)
+    assert [found.waived for found in rounds(FAIL, FAIL, waivers=agreed).findings] == [True]
+    assert [found.waived for found in rounds(*[FAIL] * 5, waivers=agreed).findings] == [False]
+
+
+def test_a_waiver_lapses_when_the_value_changes() -> None:
+    agreed = (waiver(value="another"),)
+    assert [found.waived for found in rounds(FAIL, FAIL, waivers=agreed).findings] == [False]
+
+
+def test_a_waiver_of_another_agency_covers_nothing() -> None:
+    assert [found.waived for found in rounds(FAIL, FAIL, waivers=(waiver(agency="health"),)).findings] == [False]
