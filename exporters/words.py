@@ -1,0 +1,104 @@
+"""The closed sets of the house in the reader's language; remote text never passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from probes.observation import Failure, GapReason
+from probes.target import Family, Kind
+from rules.agency import Tier
+from rules.finding import Act, State
+from rules.policy import Level, Stage
+from rules.text import Language, Text
+from rules.verdict import Outcome
+
+_PAIRS: tuple[tuple[StrEnum, Text], ...] = (
+    (Tier.PROVINCE, Text("省级", "province")),
+    (Tier.CITY, Text("地市级", "city")),
+    (Tier.COUNTY, Text("县（市、区）级", "county")),
+    (Tier.TOWN, Text("镇（街道）级", "town")),
+    (Tier.VILLAGE, Text("村（社区）级", "village")),
+    (Level.CRITICAL, Text("超危", "critical")),
+    (Level.HIGH, Text("高危", "high")),
+    (Level.MEDIUM, Text("中危", "medium")),
+    (Level.LOW, Text("低危", "low")),
+    (Level.NOTICE, Text("提示", "notice")),
+    (Stage.NONE, Text("未部署", "none")),
+    (Stage.PUBLISHED, Text("已发布", "published")),
+    (Stage.REACHABLE, Text("可访问", "reachable")),
+    (Stage.EQUAL, Text("双栈一致", "equal")),
+    (Stage.DEEP, Text("深度支持", "deep")),
+    (Stage.IPV6_ONLY, Text("单栈可用", "IPv6-only")),
+    (Outcome.PASS, Text("符合", "pass")),
+    (Outcome.FAIL, Text("不符合", "fail")),
+    (Outcome.UNKNOWN, Text("未知", "unknown")),
+    (Outcome.NOT_APPLICABLE, Text("不适用", "not applicable")),
+    (State.PENDING, Text("待确认", "pending")),
+    (State.OPEN, Text("未整改", "open")),
+    (State.CLOSED, Text("已销号", "closed")),
+    (Act.OPENED, Text("新增", "opened")),
+    (Act.CHANGED, Text("变化", "changed")),
+    (Act.CLOSED, Text("已整改", "closed")),
+    (Act.REOPENED, Text("复发", "reopened")),
+    (Family.IPV4, Text("IPv4", "IPv4")),
+    (Family.IPV6, Text("IPv6", "IPv6")),
+    (Kind.WEBSITE, Text("网站", "website")),
+    (Kind.SERVER, Text("服务器", "server")),
+    (Kind.DNS, Text("域名服务器", "name server")),
+    (Kind.MAIL, Text("邮件服务器", "mail server")),
+    (Kind.NETWORK_DEVICE, Text("网络设备", "network device")),
+    (GapReason.VANTAGE_BLIND_IPV4, Text("监测点自身无 IPv4", "the vantage itself has no IPv4")),
+    (GapReason.VANTAGE_BLIND_IPV6, Text("监测点自身无 IPv6", "the vantage itself has no IPv6")),
+    (GapReason.RESOLVER_FAILED, Text("递归解析器故障", "the resolver failed")),
+    (GapReason.ADDRESS_UNKNOWN, Text("地址未能确定", "the address could not be settled")),
+    (GapReason.OUT_OF_SCOPE, Text("不在授权范围内", "outside the authorised scope")),
+    (GapReason.DENIED, Text("在禁止名单内", "on the deny list")),
+    (GapReason.QUIET_HOURS, Text("静默时段", "quiet hours")),
+    (GapReason.BUDGET_SPENT, Text("探测预算用尽", "the probing budget was spent")),
+    (GapReason.STOPPED, Text("探测已被停止", "probing was stopped")),
+    (GapReason.NO_RAW_SOCKET, Text("无原始套接字权限", "no raw socket")),
+    (GapReason.OVERLOADED, Text("监测端资源不足", "the monitor itself was overloaded")),
+    (GapReason.DEFECT, Text("监测程序自身缺陷", "a defect of the monitor")),
+    (Failure.DNS_TIMEOUT, Text("DNS 查询超时", "DNS query timed out")),
+    (Failure.DNS_SERVFAIL, Text("DNS 服务器失败（SERVFAIL）", "DNS server failure (SERVFAIL)")),
+    (Failure.DNS_REFUSED, Text("DNS 拒绝应答（REFUSED）", "DNS query refused (REFUSED)")),
+    (Failure.DNS_NOTIMP, Text("DNS 未实现（NOTIMP）", "DNS not implemented (NOTIMP)")),
+    (Failure.DNS_FORMERR, Text("DNS 格式错误（FORMERR）", "DNS format error (FORMERR)")),
+    (Failure.DNS_BOGUS, Text("DNSSEC 验证失败", "DNSSEC validation failed")),
+    (Failure.DNS_TRUNCATED, Text("DNS 应答被截断", "DNS answer truncated")),
+    (Failure.DNS_MALFORMED, Text("DNS 应答畸形", "DNS answer malformed")),
+    (Failure.DNS_MISMATCH, Text("DNS 应答与问题不符", "DNS answer does not match the question")),
+    (Failure.DNS_CNAME_LOOP, Text("CNAME 循环", "CNAME loop")),
+    (Failure.CONNECTION_REFUSED, Text("连接被拒绝", "connection refused")),
+    (Failure.CONNECTION_TIMEOUT, Text("连接超时", "connection timed out")),
+    (Failure.CONNECTION_RESET, Text("连接被重置", "connection reset")),
+    (Failure.CONNECTION_CLOSED, Text("连接被关闭", "connection closed")),
+    (Failure.NETWORK_UNREACHABLE, Text("网络不可达", "network unreachable")),
+    (Failure.HOST_UNREACHABLE, Text("主机不可达", "host unreachable")),
+    (Failure.ADMIN_PROHIBITED, Text("被管理策略禁止", "administratively prohibited")),
+    (Failure.ECHO_TIMEOUT, Text("ping 无应答", "no echo reply")),
+    (Failure.TLS_ALERT, Text("TLS 告警", "TLS alert")),
+    (Failure.TLS_NOT_TLS, Text("应答不是 TLS", "the answer is not TLS")),
+    (Failure.TLS_VERSION, Text("TLS 版本不受支持", "TLS version not supported")),
+    (Failure.TLS_TIMEOUT, Text("TLS 握手超时", "TLS handshake timed out")),
+    (Failure.TLS_CLOSED, Text("TLS 握手中连接被关闭", "closed during the TLS handshake")),
+    (Failure.TLS_MALFORMED, Text("TLS 数据畸形", "malformed TLS")),
+    (Failure.HTTP_TIMEOUT, Text("HTTP 应答超时", "HTTP response timed out")),
+    (Failure.HTTP_OVERSIZED, Text("HTTP 应答过大", "HTTP response too large")),
+    (Failure.HTTP_MALFORMED, Text("HTTP 应答畸形", "malformed HTTP response")),
+    (Failure.HTTP_BAD_ENCODING, Text("HTTP 内容编码错误", "bad HTTP content encoding")),
+    (Failure.HTTP_TRUNCATED, Text("HTTP 应答不完整", "truncated HTTP response")),
+    (Failure.HTTP_REDIRECT_LOOP, Text("HTTP 重定向循环", "HTTP redirect loop")),
+    (Failure.HTTP_REDIRECT_REFUSED, Text("HTTP 重定向目标被拒绝", "HTTP redirect refused")),
+)
+WORDS: Mapping[tuple[type[StrEnum], str], Text] = {(type(member), member.value): text for member, text in _PAIRS}
+"""Every member of the sets a reader meets; keyed with its set, because two sets may use the same value."""
+
+UNMEASURED = Text("未测得", "not measured")
+EXEMPT = Text("不作要求", "exempt")
+
+
+def word(member: StrEnum | None, language: Language) -> str:
+    """Return *member* in *language*; None is what was not measured."""
+    return (UNMEASURED if member is None else WORDS[type(member), member.value]).into(language)
