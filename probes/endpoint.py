@@ -18,9 +18,10 @@ async def addresses(target: Target, wire: Wire) -> AsyncIterator[Address | Sight
     A family that surely has no address yields nothing. Families take turns, so that neither is hammered.
     """
     found = await wire.resolve(target.host)
-    open_questions = [family for family in Family if found[family].failure is not None]
-    for family in open_questions:
-        yield Sighting(Subject(family=family), GapReason.ADDRESS_UNKNOWN, detail=str(found[family].failure))
+    for family in Family:
+        if found[family].presence is None:
+            why = found[family].gap or GapReason.ADDRESS_UNKNOWN
+            yield Sighting(Subject(family=family), why, detail=found[family].failure or found[family].detail)
     for place in range(ADDRESS_LIMIT):
         for family in Family:
             if place < len(found[family].addresses):

@@ -9,13 +9,16 @@ Any other exception out of a wire is a defect of ours.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
+from probes.wire.scope import Network
+
+T = TypeVar("T")
 
 
 class Unreached(Exception):
@@ -86,12 +89,20 @@ class Presence(StrEnum):
     NXDOMAIN = "nxdomain"
 
 
+class Source(StrEnum):
+    """Who settled a resolution: a resolver, the zone's own servers, or the name itself, being an address."""
+
+    RECURSIVE = "recursive"
+    AUTHORITATIVE = "authoritative"
+    LITERAL = "literal"
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyResolution:
-    """The addresses of a name in one family: *presence*, or the *failure* that left the question open.
+    """The addresses of a name in one family: exactly one of *presence*, *failure* and *gap* is set.
 
-    *chain* holds the CNAME targets in order, without the name itself. *source* is `recursive` when a resolver
-    settled it and `authoritative` when the zone's own servers had to be asked.
+    *failure* is the target's: the question stays open because of its name servers. *gap* is ours: no resolver of
+    ours works. *chain* holds the CNAME targets in order, without the name itself.
     """
 
     family: Family
@@ -100,9 +111,10 @@ class FamilyResolution:
     addresses: tuple[Address, ...] = ()
     chain: tuple[str, ...] = ()
     ttl: int | None = None
-    source: str = "recursive"
+    source: Source = Source.RECURSIVE
     seconds: float = 0.0
     detail: str = ""
+    gap: GapReason | None = None
 
 
 Resolution = Mapping[Family, FamilyResolution]
@@ -214,6 +226,8 @@ class Surroundings:
     """A name the resolvers must be able to resolve when they work."""
     scan_ports: tuple[int, ...] = ()
     """TCP ports looked at on every target, besides those it declares."""
+    native: tuple[Network, ...] = ()
+    """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
 
 
 class Wire(Protocol):
@@ -231,6 +245,9 @@ class Wire(Protocol):
 
     async def ask(self, query: DnsQuery) -> DnsAnswer:
         """Put one question to one server."""
+
+    async def once(self, key: tuple[str, ...], measure: Callable[[], Awaitable[T]]) -> T:
+        """Take a measurement that targets share: once per round, whoever asks first."""
 
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         """Open and close one TCP connection; return the seconds it took."""
