@@ -111,7 +111,7 @@ CITY_METRICS = (
     _agency("hosts", "主机数（含下级）", "Hosts of all below it", lambda agency: [((), agency.hosts)]),
     _agency(
         "stage_hosts",
-        "各 IPv6 阶段的主机数（含下级），未知与免除另列",
+        "各 IPv6 阶段的主机数（含下级），未测得与不作要求者另列",
         "Hosts by IPv6 stage of all below it, unknown and exempt apart",
         _stages,
         "stage",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from exporters.metrics_source import HostMetric, Samples, flag, moment, of_host
 from exporters.posture import HostPosture
@@ -59,12 +58,17 @@ def enforced(finding: Finding) -> bool:
     return finding.state is State.OPEN and not finding.waived
 
 
-def _per_level(counts: Callable[[Finding, dt.date], bool]) -> Callable[[HostPosture, dt.date], Samples]:
-    def samples(host: HostPosture, today: dt.date) -> Samples:
-        levels = [finding.level for finding in host.findings if counts(finding, today)]
-        return (((level.value,), levels.count(level)) for level in Level)
+def _open(host: HostPosture, _: dt.date) -> Samples:
+    levels = [finding.level for finding in host.findings if enforced(finding)]
+    return (((level.value,), levels.count(level)) for level in Level)
 
-    return samples
+
+def _overdue(host: HostPosture, today: dt.date) -> Samples:
+    yield (), sum(finding.overdue(today) for finding in host.findings)
+
+
+def _waived(host: HostPosture, _: dt.date) -> Samples:
+    yield (), sum(finding.state is State.OPEN and finding.waived for finding in host.findings)
 
 
 def _verdicts(host: HostPosture, _: dt.date) -> Samples:
@@ -101,13 +105,15 @@ HOST_METRICS = (
     HostMetric(
         of_host(
             "host_readiness_stage",
-            "IPv6 阶梯：0 无，1 已发布，2 可达，3 一致，4 深入，5 仅 IPv6；未知或免除则无",
+            "IPv6 阶梯：0 未部署，1 已发布，2 可访问，3 双栈一致，4 深度支持，5 单栈可用；未测得或不作要求则无",
             "IPv6 ladder: 0 none, 1 published, 2 reachable, 3 equal, 4 deep, 5 ipv6_only; absent if unknown or exempt",
         ),
         _stage,
     ),
     HostMetric(
-        of_host("host_readiness_unknown", "IPv6 阶段未知为 1，否则为 0", "1 when the IPv6 stage is not known, else 0"),
+        of_host(
+            "host_readiness_unknown", "IPv6 阶段未测得为 1，否则为 0", "1 when the IPv6 stage is not known, else 0"
+        ),
         _stage_unknown,
     ),
     HostMetric(
@@ -117,7 +123,7 @@ HOST_METRICS = (
     HostMetric(
         of_host(
             "host_readiness_blocker",
-            "通往下一阶段尚差的规则：不合格（fail）或未能判定（unknown），恒为 1",
+            "通往下一阶段尚差的规则：不符合（fail）或未知（unknown），恒为 1",
             "A rule between the host and its next stage, failing or not yet judged; always 1",
             "rule",
             "outcome",
@@ -125,16 +131,11 @@ HOST_METRICS = (
         _blockers,
     ),
     HostMetric(
-        of_host("host_findings_open", "未关闭且未获豁免的问题数", "Findings open and not waived", "level"),
-        _per_level(lambda finding, _: enforced(finding)),
+        of_host("host_findings_open", "未关闭且未获豁免的问题数", "Findings open and not waived", "level"), _open
     ),
+    HostMetric(of_host("host_findings_overdue", "超过整改期限的问题数", "Open findings past their deadline"), _overdue),
     HostMetric(
-        of_host("host_findings_overdue", "超过整改期限的问题数", "Open findings past their deadline", "level"),
-        _per_level(Finding.overdue),
-    ),
-    HostMetric(
-        of_host("host_findings_waived", "已获豁免而仍存在的问题数", "Open findings covered by a waiver", "level"),
-        _per_level(lambda finding, _: finding.state is State.OPEN and finding.waived),
+        of_host("host_findings_waived", "已获豁免而仍存在的问题数", "Open findings covered by a waiver"), _waived
     ),
     HostMetric(of_host("host_verdicts", "判定数，按结果", "Verdicts by outcome", "outcome"), _verdicts),
 )

@@ -112,7 +112,7 @@ LOOK_METRICS = (
 GAP_METRIC = CityMetric(
     of_city(
         "probe_gaps",
-        "最近一次未能探测的主机数，按原因；从无探测不到之处则无",
+        "最近一次未能探测的主机数，按原因；没有则无此序列",
         "Hosts whose latest look could not be made, by reason; absent where there is none",
         "agency",
         "probe",

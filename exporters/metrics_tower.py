@@ -108,18 +108,18 @@ TOWER_METRICS = (
     _campaign("gaps", "最近一轮未能探测之处，按原因", "Gaps of the last run by reason", _campaign_gaps, "reason"),
     _campaign(
         "defects",
-        "最近一轮因本系统自身缺陷而失败的次数",
+        "最近一轮因监测程序自身缺陷而失败的次数",
         "Looks of the last run that failed by a defect of our own",
         lambda campaign: [((), campaign.defects)],
     ),
     CityMetric(
-        of_city("vantage_info", "观测点，恒为 1", "A vantage; always 1", "vantage"),
+        of_city("vantage_info", "监测点，恒为 1", "A vantage; always 1", "vantage"),
         lambda posture: [((vantage.vantage,), 1) for vantage in posture.vantages],
     ),
     CityMetric(
         of_city(
             "vantage_family_up",
-            "观测点自身的协议族通为 1，不通为 0；未知则无",
+            "监测点自身的协议族通为 1，不通为 0；未知则无",
             "1 when the vantage itself has the family, 0 when not; absent if unknown",
             "vantage",
             "family",
@@ -129,7 +129,7 @@ TOWER_METRICS = (
     CityMetric(
         of_city(
             "vantage_resolver_up",
-            "观测点的解析器可用为 1，不可用为 0；未知则无",
+            "监测点的解析器可用为 1，不可用为 0；未知则无",
             "1 when the resolver of the vantage answers, 0 when not; absent if unknown",
             "vantage",
         ),
@@ -138,7 +138,7 @@ TOWER_METRICS = (
     CityMetric(
         of_city(
             "vantage_checked_timestamp_seconds",
-            "观测点上次自检的时刻",
+            "监测点上次自检的时刻",
             "When the vantage last proved itself",
             "vantage",
         ),
