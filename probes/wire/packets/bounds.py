@@ -1,0 +1,90 @@
+"""What the packet process may do: read by itself, once, so that nobody who asks it later can widen it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+
+import yaml
+
+from probes.wire.scope import Limits, Network, Scope
+
+FILE = "diaolou.yaml"
+_GENTLE = Limits()
+
+
+class Unusable(Exception):
+    """The bounds cannot be understood, and so there are none and nothing may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where packets may go, and how many a second: in all, and to one address."""
+
+    scope: Scope
+    overall: float = _GENTLE.overall
+    per_address: float = _GENTLE.per_host
+
+
+def from_words(allow: Iterable[str], deny: Iterable[str], overall: float, per_address: float) -> Bounds:
+    """Return the bounds given on a command line.
+
+    Raises:
+        Unusable: a word is no prefix, or a rate is not above zero.
+    """
+    scope = Scope(_networks("allow", list(allow)), _networks("deny", list(deny)))
+    return Bounds(scope, _rate("overall", overall), _rate("per_host", per_address))
+
+
+def from_directory(directory: Path) -> Bounds:
+    """Return the bounds in `diaolou.yaml` of *directory*; the rest of the file is not looked at.
+
+    Raises:
+        Unusable: the file cannot be read or understood.
+    """
+    path = directory / FILE
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        scope = _section(document, "scope")
+        pace = _section(document, "pace")
+        return Bounds(
+            Scope(_networks("scope.allow", scope.get("allow")), _networks("scope.deny", scope.get("deny"))),
+            _rate("pace.overall", pace.get("overall", _GENTLE.overall)),
+            _rate("pace.per_host", pace.get("per_host", _GENTLE.per_host)),
+        )
+    except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
+        raise Unusable(f"{path}: {mistake}") from mistake
+
+
+def _section(document: object, name: str) -> Mapping[object, object]:
+    if not isinstance(document, dict):
+        raise Unusable("not a mapping")
+    section = document.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise Unusable(f"{name}: not a mapping")
+    return section
+
+
+def _networks(name: str, entries: object) -> tuple[Network, ...]:
+    if not isinstance(entries, list | None):
+        raise Unusable(f"{name}: not a list")
+    return tuple(_network(name, entry) for entry in entries or ())
+
+
+def _network(name: str, entry: object) -> Network:
+    if not isinstance(entry, str):
+        raise Unusable(f"{name}: not a prefix: {entry!r}")
+    try:
+        return ip_network(entry)
+    except ValueError as error:
+        raise Unusable(f"{name}: {error}") from error
+
+
+def _rate(name: str, rate: object) -> float:
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < float("inf"):
+        raise Unusable(f"{name}: not a rate above zero: {rate!r}")
+    return float(rate)

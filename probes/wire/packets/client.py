@@ -1,0 +1,127 @@
+"""The daemon's side of the packet process: it asks, and when nobody can look it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from pathlib import Path
+
+from probes.observation import GapReason
+from probes.target import Address
+from probes.text import clean
+from probes.wire import NotLooked, Unreached
+from probes.wire.packets.messages import Declined, Done, Echo, Echoed, Missed, Reply, Request, Resume, Stop
+from probes.wire.packets.protocol import ProtocolError, encode, receive
+
+PENDING_LIMIT = 1024
+"""Questions under way at once; beyond them we say that we are overloaded."""
+PATIENCE = 15.0
+"""Seconds the process may take beyond the time its packets need; it queues for pace, and may be busy."""
+
+BESIDE = "the packet process answered beside the question"
+
+
+class PacketClient:
+    """A connection to the packet process at *path*, made when first needed and made anew when lost.
+
+    Of a process that is absent, without its capability, or gone mid-way nothing is concluded about any target.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        self._pending: dict[int, asyncio.Future[Reply]] = {}
+        self._tokens = itertools.cycle(range(1, 2**32))
+        self._connecting = asyncio.Lock()
+        self._writer: asyncio.StreamWriter | None = None
+        self._listener: asyncio.Task[None] | None = None
+
+    async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
+        """Send *count* echo requests and return the round-trip seconds of those answered, never none.
+
+        Raises:
+            Unreached: none was answered; the failure is ECHO_TIMEOUT or what an ICMP error said.
+            NotLooked: nothing can be said; NO_RAW_SOCKET when there is no packet process to look for us.
+        """
+        reply = await self._put(Echo(next(self._tokens), address, count, timeout), count * timeout + PATIENCE)
+        match reply:
+            case Echoed(_, seconds):
+                return seconds
+            case Missed(_, failure, detail):
+                raise Unreached(failure, clean(detail), timeout)
+            case Declined(_, reason, detail):
+                raise NotLooked(reason, clean(detail))
+            case Done():
+                raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+
+    async def stop(self) -> None:
+        """Silence the packet process; nothing leaves it once this has returned.
+
+        Raises:
+            NotLooked: there is no packet process to silence.
+        """
+        await self._switch(Stop(next(self._tokens)))
+
+    async def resume(self) -> None:
+        """Let the packet process speak again.
+
+        Raises:
+            NotLooked: there is no packet process.
+        """
+        await self._switch(Resume(next(self._tokens)))
+
+    async def close(self) -> None:
+        """End the connection; questions under way become gaps."""
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def _switch(self, request: Stop | Resume) -> None:
+        if not isinstance(await self._put(request, PATIENCE), Done):
+            raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+
+    async def _put(self, request: Request, seconds: float) -> Reply:
+        if len(self._pending) >= PENDING_LIMIT:
+            raise NotLooked(GapReason.OVERLOADED, "too many questions to the packet process")
+        frame = encode(request)
+        writer = await self._connected()
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._pending[request.token] = answer
+        try:
+            async with asyncio.timeout(seconds):
+                writer.write(frame)
+                await writer.drain()
+                return await answer
+        except (TimeoutError, OSError) as error:
+            raise NotLooked(GapReason.NO_RAW_SOCKET, "the packet process does not answer") from error
+        finally:
+            self._pending.pop(request.token, None)
+
+    async def _connected(self) -> asyncio.StreamWriter:
+        async with self._connecting:
+            if self._writer is None or self._writer.is_closing():
+                try:
+                    reader, self._writer = await asyncio.open_unix_connection(self._path)
+                except OSError as error:
+                    raise NotLooked(GapReason.NO_RAW_SOCKET, f"no packet process at {self._path}") from error
+                self._listener = asyncio.create_task(self._listen(reader, self._writer))
+            return self._writer
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                reply = await receive(reader)
+                if isinstance(reply, Request):
+                    return
+                answer = self._pending.get(reply.token)
+                if answer is not None and not answer.done():
+                    answer.set_result(reply)
+        except (ProtocolError, asyncio.IncompleteReadError, OSError):
+            return
+        finally:
+            writer.close()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(NotLooked(GapReason.NO_RAW_SOCKET, "the packet process went away"))

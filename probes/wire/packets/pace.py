@@ -1,0 +1,85 @@
+"""The packet process's own pace: so many packets a second in all, and so many to one address."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from probes.observation import GapReason
+from probes.target import Address
+from probes.wire import NotLooked
+
+QUEUE_LIMIT = 10.0
+"""Longest a packet may wait for the pace of all, in seconds."""
+_TOLERANCE = 0.02
+"""Seconds a late wake-up may be made good; the gaps are longer by as much, so that no second sees more than its due."""
+_REMEMBERED = 4096
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is at one address."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    users: int = 0
+
+
+class Pace:
+    """Spaces packets evenly, first come first served. Rates are packets per second."""
+
+    def __init__(
+        self,
+        overall: float,
+        per_address: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._gap, self._address_gap = (1 + _TOLERANCE) / overall, 1 / per_address
+        self._clock, self._sleep = clock, sleep
+        self._everyone = asyncio.Lock()
+        self._queued, self._free_at = 0, 0.0
+        self._turns: dict[Address, _Turn] = {}
+
+    @asynccontextmanager
+    async def turn(self, address: Address) -> AsyncIterator[None]:
+        """Wait until one packet may leave for *address*; send it inside, without waiting for anything else.
+
+        Raises:
+            NotLooked: OVERLOADED, because too many are waiting.
+        """
+        turn = self._turns.setdefault(address, _Turn())
+        turn.users += 1
+        try:
+            async with turn.lock:
+                await self._wait_until(turn.free_at)
+                await self._queue()
+                turn.free_at = self._clock() + self._address_gap
+                yield
+        finally:
+            turn.users -= 1
+            self._forget()
+
+    async def _queue(self) -> None:
+        if self._queued * self._gap > QUEUE_LIMIT:
+            raise NotLooked(GapReason.OVERLOADED, f"{self._queued} packets are waiting")
+        self._queued += 1
+        try:
+            async with self._everyone:
+                await self._wait_until(self._free_at)
+                self._free_at = max(self._clock() - _TOLERANCE, self._free_at) + self._gap
+        finally:
+            self._queued -= 1
+
+    async def _wait_until(self, moment: float) -> None:
+        if (wait := moment - self._clock()) > 0:
+            await self._sleep(wait)
+
+    def _forget(self) -> None:
+        if len(self._turns) > _REMEMBERED:
+            now = self._clock()
+            self._turns = {address: turn for address, turn in self._turns.items() if turn.users or turn.free_at > now}

@@ -1,0 +1,158 @@
+"""The packet process: the only program here that may hold CAP_NET_RAW, and all it does with it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from probes.target import Family
+from probes.wire import NotLooked
+from probes.wire.notify import Notifier, listening
+from probes.wire.packets.bounds import Bounds, Unusable, from_directory, from_words
+from probes.wire.packets.echoes import Echoes
+from probes.wire.packets.pace import Pace
+from probes.wire.packets.raw import RawSocket
+from probes.wire.packets.server import Server
+from probes.wire.scope import Limits
+
+log = logging.getLogger(__name__)
+
+EX_CONFIG = 78
+_AT_ONCE = 64
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the packet process until it is told to end; return its exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        bounds = (
+            from_directory(options.config)
+            if options.config
+            else from_words(options.allow, options.deny, options.overall, options.per_host)
+        )
+        welcome = frozenset(map(_user, options.user)) | {os.geteuid()}
+    except Unusable as mistake:
+        print(f"diaolou-packets: 配置不可用 unusable configuration: {mistake}", file=sys.stderr)
+        return EX_CONFIG
+    asyncio.run(_run(bounds, welcome, options.socket))
+    return 0
+
+
+async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
+    loop, ending, notifier = asyncio.get_running_loop(), asyncio.Event(), Notifier()
+    outlets = {family: _open(family) for family in Family}
+    echoes = Echoes(bounds.scope, Pace(bounds.overall, bounds.per_address), outlets)
+    server = Server(echoes, welcome)
+    for outlet in outlets.values():
+        if isinstance(outlet, RawSocket):
+            loop.add_reader(outlet.fileno(), _drain, outlet, echoes)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    listener = await _listen(server, path)
+    alive = loop.create_task(notifier.keep_alive())
+    notifier.ready(_state(outlets))
+    log.info("ready: %s; %d prefixes allowed", _state(outlets), len(bounds.scope.allow))
+    await ending.wait()
+    notifier.stopping()
+    listener.close()
+    server.close()
+    alive.cancel()
+
+
+async def _listen(server: Server, path: Path) -> asyncio.Server:
+    """Listen where the service manager says, or else at *path*, for owner and group alone."""
+    if given := listening():
+        return await asyncio.start_unix_server(server.converse, sock=given[0])
+    before = os.umask(0o117)
+    try:
+        return await asyncio.start_unix_server(server.converse, path=path)
+    finally:
+        os.umask(before)
+
+
+def _open(family: Family) -> RawSocket | NotLooked:
+    try:
+        return RawSocket(family)
+    except NotLooked as refusal:
+        return refusal
+
+
+def _drain(outlet: RawSocket, echoes: Echoes) -> None:
+    """Read what has come, but not for ever: a flood must not keep the process from its other work."""
+    for _ in range(_AT_ONCE):
+        if (heard := outlet.receive()) is None:
+            return
+        echoes.received(heard.source, heard.packet, heard.age)
+
+
+def _state(outlets: Mapping[Family, RawSocket | NotLooked]) -> str:
+    return ", ".join(
+        f"{family} {outlet if isinstance(outlet, NotLooked) else 'ok'}" for family, outlet in outlets.items()
+    )
+
+
+def _user(name: str) -> int:
+    if name.isdecimal():
+        return int(name)
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError as error:
+        raise Unusable(f"no user {name!r}") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    gentle = Limits()
+    parser = argparse.ArgumentParser(
+        prog="diaolou-packets",
+        description="碉楼发包进程：唯一持有 CAP_NET_RAW 的程序。 "
+        "Diaolou's packet process, the only holder of CAP_NET_RAW.",
+    )
+    parser.add_argument(
+        "--socket",
+        type=Path,
+        default=Path("/run/diaolou-packets/socket"),
+        metavar="PATH",
+        help="监听的 Unix 套接字；由 systemd 传入时不用 Unix socket to listen at; unused when systemd passes one in",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="DIR",
+        help="从此目录的 diaolou.yaml 读取范围与速率 read scope and pace from diaolou.yaml in this directory",
+    )
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="PREFIX", help="允许的网段，可重复 prefix to allow, repeatable"
+    )
+    parser.add_argument(
+        "--deny", action="append", default=[], metavar="PREFIX", help="禁止的网段，优先 prefix to deny, which wins"
+    )
+    parser.add_argument(
+        "--overall", type=float, default=gentle.overall, metavar="RATE", help="每秒总包数 packets a second in all"
+    )
+    parser.add_argument(
+        "--per-host",
+        type=float,
+        default=gentle.per_host,
+        metavar="RATE",
+        help="每地址每秒包数 packets a second to one address",
+    )
+    parser.add_argument(
+        "--user",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="可连接的用户，可重复 user who may connect, repeatable",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

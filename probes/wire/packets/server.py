@@ -1,0 +1,111 @@
+"""The packet process's side of its socket: who may ask, how much, and an answer to everything that is a question."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import Callable
+
+from probes.observation import GapReason
+from probes.wire.packets.echoes import Echoes
+from probes.wire.packets.messages import Declined, Done, Echo, Message, Reply, Resume, Stop
+from probes.wire.packets.protocol import ProtocolError, encode, receive
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 8
+UNDER_WAY = 1024
+"""Echo requests under way at once, over all connections."""
+_CREDENTIALS = struct.Struct("iII")
+
+
+class Server:
+    """Answers those whose user id is in *welcome*, and root."""
+
+    def __init__(self, echoes: Echoes, welcome: frozenset[int]) -> None:
+        self._echoes, self._welcome = echoes, welcome | {0}
+        self._connections: set[asyncio.StreamWriter] = set()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until its other side ends it, or says what is no request.
+
+        What the other side has asked for and cannot be told any more is broken off.
+        """
+        own: set[asyncio.Task[None]] = set()
+        self._connections.add(writer)
+        try:
+            if self._admits(writer):
+                await self._serve(reader, writer, own)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except ProtocolError as error:
+            log.warning("connection closed: %s", error)
+        finally:
+            self._connections.discard(writer)
+            for task in own:
+                task.cancel()
+            writer.close()
+
+    def close(self) -> None:
+        """End every connection."""
+        for writer in self._connections:
+            writer.close()
+
+    def _admits(self, writer: asyncio.StreamWriter) -> bool:
+        credentials = writer.get_extra_info("socket").getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
+        )
+        pid, uid, _ = _CREDENTIALS.unpack(credentials)
+        if uid not in self._welcome:
+            log.warning("connection of process %d refused: user %d is not welcome", pid, uid)
+            return False
+        if len(self._connections) > CONNECTIONS:
+            log.warning("connection of process %d refused: there are %d", pid, CONNECTIONS)
+            return False
+        return True
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: set[asyncio.Task[None]]
+    ) -> None:
+        def tell(reply: Reply) -> None:
+            if not writer.is_closing():
+                writer.write(encode(reply))
+
+        while True:
+            await writer.drain()  # who does not listen is not asked for more
+            self._handle(await receive(reader), tell, own)
+
+    def _handle(self, message: Message, tell: Callable[[Reply], None], own: set[asyncio.Task[None]]) -> None:
+        match message:
+            case Echo(token):
+                if len(self._running) >= UNDER_WAY:
+                    tell(Declined(token, GapReason.OVERLOADED, "too many echo requests under way"))
+                    return
+                task = asyncio.create_task(self._echo(message, tell))
+                for tasks in (own, self._running):
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+            case Stop(token):
+                self._echoes.stop()
+                log.info("silent until told to resume")
+                tell(Done(token))
+            case Resume(token):
+                self._echoes.resume()
+                log.info("speaking again")
+                tell(Done(token))
+            case _:
+                raise ProtocolError("an answer where a request belongs")
+
+    async def _echo(self, request: Echo, tell: Callable[[Reply], None]) -> None:
+        reply: Reply
+        try:
+            reply = await self._echoes.run(request)
+        except Exception as defect:
+            log.exception("echo request to %s failed", request.address)
+            reply = Declined(request.token, GapReason.DEFECT, type(defect).__name__)
+        if isinstance(reply, Declined) and reply.reason in (GapReason.OUT_OF_SCOPE, GapReason.DENIED):
+            log.warning("nothing sent to %s: %s", request.address, reply.reason)
+        tell(reply)
