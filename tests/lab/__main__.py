@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from tests.lab import scale
+from tests.lab.faults import FAULTS, active, turn
 from tests.lab.lifecycle import Lab, LabError
 
 
@@ -22,6 +24,9 @@ def _parser() -> argparse.ArgumentParser:
     enter.add_argument("namespace")
     enter.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
     commands.add_parser("truth", help="print the truth about it as JSON")
+    fault = commands.add_parser("fault", help="inject or heal a fault; without a name, list them")
+    fault.add_argument("name", nargs="?")
+    fault.add_argument("state", nargs="?", choices=("on", "off"), default="on")
     commands.add_parser("status", help="print what runs")
     supervise = commands.add_parser("supervise", help=argparse.SUPPRESS)
     supervise.add_argument("scale", type=int)
@@ -30,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _act(lab: Lab, options: argparse.Namespace) -> int:
     if options.command == "up":
+        if not 0 <= options.scale <= scale.MOST:
+            raise LabError(f"--scale takes 0 to {scale.MOST}")
         print(f"the city is up after {lab.up(options.scale):.2f} s")
     elif options.command == "down":
         lab.down()
@@ -40,13 +47,18 @@ def _act(lab: Lab, options: argparse.Namespace) -> int:
     elif options.command == "truth":
         from tests.lab.truth import truth
 
-        print(json.dumps(truth(), ensure_ascii=False, indent=1))
+        print(json.dumps(truth(lab.scale()), ensure_ascii=False, indent=1))
+    elif options.command == "fault" and options.name:
+        turn(lab, options.name, on=options.state == "on")
+    elif options.command == "fault":
+        on = active(lab.folder)
+        print("\n".join(f"{'on ' if name in on else 'off'} {name}: {fault.does}" for name, fault in FAULTS.items()))
     elif options.command == "status":
         print(json.dumps(lab.status(), indent=1))
     elif options.command == "supervise":
         from tests.lab.supervisor import supervise
 
-        supervise(lab.folder)
+        supervise(lab.folder, options.scale)
     return 0
 
 

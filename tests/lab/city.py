@@ -10,6 +10,10 @@ from tests.lab.model import BOTH, ONLY_IPV4, ONLY_IPV6, SUFFIX, Cert, Channel, H
 
 VANTAGE, ROOT, RESOLVER, HOSTILE, SCALE = 10, 1, 5, 9, 50
 """Site numbers of the vantage, the root server, the resolver, the hostile hosts and the many."""
+VANTAGE4, VANTAGE6 = 11, 12
+"""Site numbers of the vantages that have one family only."""
+HONEST = 10
+"""The host number of the one honest web server among the hostile."""
 
 HTTP = {80: Service.HTTP}
 WEB = {80: Service.HTTP, 443: Service.HTTPS}

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from tests.lab import city, scale
 from tests.lab.model import ipv4, ipv6
-from tests.lab.network import ROUTER, ROUTER_HOST, Node
+from tests.lab.network import MANY, ROUTER, ROUTER_HOST, Node
 
 CLONE_NEWNET = 0x40000000
 _SETTINGS = {
@@ -80,8 +81,11 @@ def inside(namespace: str, act: Callable[[], None]) -> None:
         raise RuntimeError(f"setting up the namespace {namespace} failed")
 
 
-def build(nodes: Sequence[Node]) -> None:
-    """Make every namespace and the star of links around the router. Needs an empty /run/netns."""
+def build(nodes: Sequence[Node], many: int = 0) -> None:
+    """Make every namespace and the star of links around the router, and room for *many* hosts.
+
+    Needs an empty /run/netns.
+    """
     batch([f"netns add {name}" for name in (ROUTER, *(node.name for node in nodes))])
     inside(ROUTER, lambda: _settle({**_SETTINGS, **_ROUTING}))
     for node in nodes:
@@ -97,6 +101,15 @@ def build(nodes: Sequence[Node]) -> None:
         batch(_addresses(node), node.name)
         if node.incoming:
             _firewall(node.name, "input", node.incoming)
+    if many:
+        batch(_many_routes(), ROUTER)
+        batch(scale.routes(many), MANY)
+        _nft(MANY, scale.firewall())
+
+
+def _many_routes() -> Iterable[str]:
+    yield f"route add {scale.BASE4}/16 via {ipv4(city.SCALE, 10)}"
+    yield f"route add {scale.BASE6}/112 via {ipv6(city.SCALE, 10)} dev to-{MANY}"
 
 
 def _settle(settings: dict[str, str]) -> None:
@@ -151,4 +164,8 @@ def _narrow(node: Node) -> Iterable[str]:
 
 def _firewall(namespace: str, hook: str, rules: Sequence[str]) -> None:
     lines = [f"table inet city_{hook} {{", f"chain {hook} {{", f"type filter hook {hook} priority 0; policy accept;"]
-    run("ip", "netns", "exec", namespace, "nft", "-f", "-", text="\n".join([*lines, *rules, "}", "}", ""]))
+    _nft(namespace, "\n".join([*lines, *rules, "}", "}", ""]))
+
+
+def _nft(namespace: str, script: str) -> None:
+    run("nsenter", f"--net=/run/netns/{namespace}", "nft", "-f", "-", text=script)

@@ -13,10 +13,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 PROJECT = Path(__file__).resolve().parents[2]
 _TOOLS = {"unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2", "nft": "nftables"}
 _MARK = "city.json"
+
+
+class Ready(TypedDict):
+    """What the city's first process says when everything listens."""
+
+    namespaces: list[str]
+    servers: dict[str, int]
+    network_seconds: float
+    seconds: float
 
 
 class LabError(Exception):
@@ -87,18 +97,27 @@ class Lab:
         first = self._first()
         if first is None:
             raise LabError(f"no city is up in {self.folder}")
-        names = json.loads((self.folder / "ready.json").read_text())["namespaces"]
+        names = self._ready()["namespaces"]
         if namespace not in names:
             raise LabError(f"no namespace {namespace}; there are: {', '.join(names)}")
         user = ("--user", "--preserve-credentials") if self._mark()["user"] else ()
         enter = ("nsenter", "--target", str(first), *user, "--mount", "--pid", "--ipc", "--uts", f"--wd={Path.cwd()}")
-        return [*enter, "nsenter", f"--net=/run/netns/{namespace}", *command]
+        return ["env", f"PATH={_path()}", *enter, "nsenter", f"--net=/run/netns/{namespace}", *command]
 
     def run(self, namespace: str, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run *command* in a namespace of the city and return what it said."""
         return subprocess.run(
             self.command(namespace, command), capture_output=True, text=True, timeout=timeout, check=False
         )
+
+    def server(self, namespace: str) -> int:
+        """Return the process that serves in a namespace, as the city numbers it."""
+        servers: dict[str, int] = self._ready()["servers"]
+        return servers[namespace]
+
+    def scale(self) -> int:
+        """Return how many hosts for benchmarks are up; 0 when the city is not up."""
+        return self._mark().get("scale", 0)
 
     def status(self) -> dict[str, object]:
         """Return what runs, and how much memory it takes (proportional set size, in MiB).
@@ -110,8 +129,16 @@ class Lab:
             raise LabError(f"no city is up in {self.folder}")
         pids = _descendants(int(self._mark()["outer"]))
         sizes = [_proportional(pid) for pid in pids]
-        ready = json.loads((self.folder / "ready.json").read_text())
-        return {**ready, "scale": self._mark()["scale"], "processes": len(pids), "memory_mib": sum(sizes) // 1024}
+        return {
+            **self._ready(),
+            "scale": self.scale(),
+            "processes": len(pids),
+            "memory_mib": sum(sizes) // 1024,
+        }
+
+    def _ready(self) -> Ready:
+        content: Ready = json.loads((self.folder / "ready.json").read_text())
+        return content
 
     def _mark(self) -> dict[str, int]:
         try:

@@ -107,7 +107,6 @@ class Host:
     web: Web = field(default_factory=Web)
     certs: Mapping[Family, Cert] = field(default_factory=lambda: dict.fromkeys(Family, Cert.VALID))
     old_tls: bool = False
-    behaviour: str = ""
     value: int = 3
     faults: tuple[str, ...] = ()
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probes.target import Address, Family
-from tests.lab import city
-from tests.lab.model import BOTH, ONLY_IPV4, Host, Name, Site, ipv4, ipv6
+from tests.lab import city, hostile
+from tests.lab.model import BOTH, ONLY_IPV4, ONLY_IPV6, Host, Name, Site, ipv4, ipv6
 
 ROUTER = "isp"
 VANTAGE = "vantage"
+MANY = "scale"
 ROUTER_HOST = 1
 NAME_SERVERS = {Name.NS1: 2, Name.NS2: 3, Name.NS3: 4, Name.NS4: 6, Name.NS5: 7, Name.LAME: 8}
 """The site number of each name server."""
@@ -60,17 +62,22 @@ def of_site(site: Site) -> Node:
     return Node(site.key, site.number, owned, tuple(rules), site.loss, site.mtu6)
 
 
-def nodes() -> tuple[Node, ...]:
-    """Return every namespace but the router, the vantage first."""
+def nodes(scale: int = 0) -> tuple[Node, ...]:
+    """Return every namespace but the router, the vantages first; with *scale* also the one of the many hosts."""
     servers = []
     for name, number in NAME_SERVERS.items():
         own = server_addresses(name)
         rules = (f"{_match(own[-1])} meta l4proto {{ tcp, udp }} th dport 53 drop",) if name is Name.NS4 else ()
         servers.append(Node(name.value, number, own, rules))
+    foe = of_site(hostile.site())
     return (
         Node(VANTAGE, city.VANTAGE, tuple(_pair(city.VANTAGE, 10))),
+        Node(f"{VANTAGE}4", city.VANTAGE4, tuple(_pair(city.VANTAGE4, 10, ONLY_IPV4))),
+        Node(f"{VANTAGE}6", city.VANTAGE6, tuple(_pair(city.VANTAGE6, 10, ONLY_IPV6))),
         Node("root", city.ROOT, tuple(_pair(city.ROOT, 53))),
         Node("resolver", city.RESOLVER, tuple(_pair(city.RESOLVER, 53))),
         *servers,
         *(of_site(site) for site in city.SITES),
+        dataclasses.replace(foe, addresses=(*_pair(city.HOSTILE, 53), *foe.addresses)),
+        *([Node(MANY, city.SCALE, tuple(_pair(city.SCALE, 10)))] if scale else []),
     )

@@ -94,15 +94,15 @@ def subject(common_name: str) -> x509.Name:
 
 
 def builder(
-    own: x509.Name, issuer: x509.Name, key: Key, begin: dt.datetime, end: dt.datetime
+    own: x509.Name, issuer: x509.Name, key: Key, begin: dt.datetime, end: dt.datetime, serial: int | None = None
 ) -> x509.CertificateBuilder:
-    """Begin a certificate with a random serial number."""
+    """Begin a certificate, with a random serial number unless one is given."""
     return (
         x509.CertificateBuilder()
         .subject_name(own)
         .issuer_name(issuer)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(begin)
         .not_valid_after(end)
     )

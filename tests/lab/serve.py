@@ -6,17 +6,21 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 
 from probes.target import Family
-from tests.lab import city, web
+from tests.lab import city, hostile, hostile_tls, odd, scale, web
 from tests.lab.banners import TALKS, Talk
 from tests.lab.dns_server import Respond, authoritative, listen, refusing
+from tests.lab.faults import Switchboard
+from tests.lab.hostile_http import once, play, titled
 from tests.lab.model import BOTH, Cert, Host, Name, Service, Site, ipv4, ipv6
-from tests.lab.network import server_addresses
+from tests.lab.network import MANY, server_addresses
 from tests.lab.pki import Authority, context
 from tests.lab.resolver import Resolver
-from tests.lab.zones import root_zone, served_by
+from tests.lab.zones import ODD_SERVERS, root_zone, served_by
 
 Start = Callable[[], Awaitable[None]]
 Connection = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -27,6 +31,10 @@ class Servers:
     """What runs where: one start function for each namespace that serves."""
 
     authority: Authority
+    board: Switchboard
+    many: int = 0
+    contexts: dict[str, list[ssl.SSLContext]] = field(default_factory=dict)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
     def by_node(self) -> dict[str, Start]:
         """Return the start functions by namespace."""
@@ -34,15 +42,85 @@ class Servers:
         resolver = Resolver([str(address) for address in roots])
         starts: dict[str, Start] = {
             "root": lambda: listen(roots, authoritative([root_zone()])),
-            "resolver": lambda: listen((ipv4(city.RESOLVER, 53), ipv6(city.RESOLVER, 53)), resolver.respond()),
+            "resolver": lambda: listen(
+                (ipv4(city.RESOLVER, 53), ipv6(city.RESOLVER, 53)), self._unwilling(resolver.respond())
+            ),
+            "hostile": self.hostile,
         }
+        if self.many:
+            starts[MANY] = self.crowd
         for name in Name:
             starts[name.value] = lambda name=name: listen(  # type: ignore[misc]
-                server_addresses(name), _manner(name), tcp=name is not Name.NS5
+                server_addresses(name), _manner(name, self.many), tcp=name is not Name.NS5
             )
         for site in city.SITES:
+            if site.key == "portal":
+                starts[site.key] = lambda site=site: self.portal(site)  # type: ignore[misc]
+                continue
             starts[site.key] = lambda site=site: self.agency(site)  # type: ignore[misc]
         return starts
+
+    def _unwilling(self, respond: Respond) -> Respond:
+        """Let the resolver refuse while the fault is on."""
+        refuse = refusing()
+
+        async def either(query: bytes, udp: bool) -> bytes | None:
+            return await (refuse if "resolver-refuses" in self.board.active else respond)(query, udp)
+
+        return either
+
+    async def hostile(self) -> None:
+        """Start the hostile hosts, the odd name server and the honest web server beside them."""
+        await listen(ODD_SERVERS, odd.respond())
+        site, scripts = hostile.site(), hostile.scripts()
+        for host in site.hosts:
+            for port, service in host.ports.items():
+                for family in Family:
+                    if service is not Service.HOSTILE:
+                        await self._start(site, host, port, service, family)
+                    elif host.name in scripts:
+                        attack = finishing(partial(play, scripts[host.name]), patience=60.0)
+                        await asyncio.start_server(attack, str(site.address(host, family)), port)
+                    else:
+                        tls = context(hostile_tls.certificate(self.authority, host.name))
+                        page = once(titled(host.name.encode()))
+                        attack = finishing(partial(play, page))
+                        await asyncio.start_server(attack, str(site.address(host, family)), port, ssl=tls)
+
+    async def crowd(self) -> None:
+        """Start what the many hosts share; the firewall decides who seems to have it."""
+        tls = context(self.authority.leaf((f"*.{scale.ZONE}",), Cert.VALID))
+        for wildcard in ("0.0.0.0", "::"):
+            for port, service in scale.SERVICES.items():
+                talk = TALKS.get(service, _one_of_many)
+                secure = tls if service is Service.HTTPS else None
+                await asyncio.start_server(finishing(talk), wildcard, port, ssl=secure, backlog=4096)
+
+    async def portal(self, site: Site) -> None:
+        """Start the portal, whose first host can be told to go wrong."""
+        await self.agency(site)
+        www = site.hosts[0]
+        opened: list[asyncio.Server] = []
+
+        def expire(on: bool) -> None:
+            chain = self.authority.leaf((site.fqdn(www),), Cert.EXPIRED if on else Cert.VALID)
+            for tls in self.contexts[site.fqdn(www)]:
+                tls.load_cert_chain(chain)
+
+        async def offer() -> None:
+            for family in Family:
+                address = str(site.address(www, family))
+                opened.append(await asyncio.start_server(finishing(TALKS[Service.REDIS]), address, 6379))
+
+        def expose(on: bool) -> None:
+            if on:
+                self.jobs.add(asyncio.get_running_loop().create_task(offer()))
+                return
+            while opened:
+                opened.pop().close()
+
+        self.board.watch("portal-certificate-expired", expire)
+        self.board.watch("portal-opens-redis", expose)
 
     async def agency(self, site: Site) -> None:
         """Start every service of every host of *site*."""
@@ -59,12 +137,20 @@ class Servers:
 
     def tls(self, site: Site, host: Host, state: Cert) -> ssl.SSLContext:
         """Return the TLS context of a host with a certificate in *state*."""
-        return context(self.authority.leaf((site.fqdn(host),), state), old_tls=host.old_tls)
+        made = context(self.authority.leaf((site.fqdn(host),), state), old_tls=host.old_tls)
+        self.contexts.setdefault(site.fqdn(host), []).append(made)
+        return made
 
 
-def _manner(name: Name) -> Respond:
-    zones = served_by(name)
+def _manner(name: Name, many: int) -> Respond:
+    zones = served_by(name, many)
     return authoritative(zones) if zones else refusing()
+
+
+async def _one_of_many(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    if await web.request(reader):
+        own = scale.name(scale.owner(writer))
+        writer.write(web.written(web.Answer(HTTPStatus.OK, web.page(own)), with_body=True))
 
 
 def _pages(site: Site, host: Host, family: Family, *, secure: bool) -> Connection:

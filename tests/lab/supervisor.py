@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 from tests.lab import city, fabric, network
+from tests.lab.faults import Switchboard
+from tests.lab.lifecycle import Ready
 from tests.lab.model import SUFFIX, ipv4, ipv6
 from tests.lab.pki import Authority
 from tests.lab.serve import Servers, Start
@@ -20,19 +22,20 @@ from tests.lab.serve import Servers, Start
 _STARTING = 30.0
 
 
-def supervise(folder: Path) -> None:
-    """Bring the city up inside the namespaces this process was started in, then wait for ever."""
+def supervise(folder: Path, many: int) -> None:
+    """Bring the city and *many* hosts up inside the namespaces this process was started in, then wait for ever."""
     began = time.monotonic()
     fabric.run("mount", "--make-rprivate", "/")
     fabric.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     Path("/run/netns").mkdir()
     _name_service()
-    nodes = network.nodes()
-    fabric.build(nodes)
+    nodes = network.nodes(many)
+    fabric.build(nodes, many)
     wired = time.monotonic()
-    servers = Servers(Authority.create(folder))
-    children = _fork(servers.by_node(), folder)
-    ready = {
+    board = Switchboard(folder)
+    servers = Servers(Authority.create(folder), board, many)
+    children = _fork(servers.by_node(), folder, board)
+    ready: Ready = {
         "namespaces": [network.ROUTER, *(node.name for node in nodes)],
         "servers": children,
         "network_seconds": round(wired - began, 3),
@@ -72,7 +75,7 @@ def _name_service() -> None:
             fabric.run("mount", "--bind", str(own), str(real))
 
 
-def _fork(starts: dict[str, Start], folder: Path) -> dict[str, int]:
+def _fork(starts: dict[str, Start], folder: Path, board: Switchboard) -> dict[str, int]:
     """Start one process for each namespace that serves; return their ids once all of them listen.
 
     Raises:
@@ -86,7 +89,7 @@ def _fork(starts: dict[str, Start], folder: Path) -> dict[str, int]:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            _be(name, start, writing)
+            _be(name, start, writing, board)
         children[name] = child
     os.close(writing)
     listening, deadline = 0, time.monotonic() + _STARTING
@@ -101,19 +104,20 @@ def _fork(starts: dict[str, Start], folder: Path) -> dict[str, int]:
     return children
 
 
-def _be(name: str, start: Start, ready: int) -> None:
+def _be(name: str, start: Start, ready: int, board: Switchboard) -> None:
     """Become the servers of namespace *name*; does not return."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         fabric.enter(name)
-        asyncio.run(_serve(start, ready))
+        asyncio.run(_serve(start, ready, board))
     except BaseException as error:
         os.write(2, f"{name}: {error!r}\n".encode())
     finally:
         os._exit(1)
 
 
-async def _serve(start: Start, ready: int) -> None:
+async def _serve(start: Start, ready: int, board: Switchboard) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, board.read)
     await start()
     os.write(ready, b".")
     os.close(ready)

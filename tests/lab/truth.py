@@ -7,10 +7,11 @@ from ipaddress import IPv6Address, ip_network
 from probes.observation import Failure
 from probes.target import Address, Family
 from rules.policy import Stage
-from tests.lab import city
+from tests.lab import city, hostile, scale
 from tests.lab.model import BOTH, SUFFIX, Host, Name, Service, Site, addresses
 from tests.lab.network import NAME_SERVERS, VANTAGE, nodes, server_addresses
-from tests.lab.zones import server_name
+from tests.lab.odd import TRUTH
+from tests.lab.zones import ODD_SERVERS, ODD_ZONE, server_name
 
 PORTS = (21, 22, 23, 25, 80, 443, 445, 3306, 3389, 5432, 6379, 8080, 11211)
 """The ports the truth speaks of; a scan of others finds them closed."""
@@ -35,8 +36,8 @@ def bogus(address: Address) -> str:
     return next((why for why, network in _BOGUS.items() if address in ip_network(network)), "")
 
 
-def truth() -> Json:
-    """Return the whole truth, ready to be written as JSON."""
+def truth(many: int = 0) -> Json:
+    """Return the whole truth, ready to be written as JSON; of *many* hosts only the formula."""
     vantage = next(node for node in nodes() if node.name == VANTAGE)
     return {
         "about": "演示数据 demo data",
@@ -50,6 +51,10 @@ def truth() -> Json:
         },
         "zones": {site.zone: zone_truth(site) for site in city.SITES},
         "hosts": {site.fqdn(host): host_truth(site, host) for site, host in city.hosts()},
+        "scale": scale.truth(many) if many else None,
+        "hostile": hostile.truth(),
+        "odd": {f"{name}.{ODD_ZONE}": {"direct": odd.direct, "resolver": odd.resolver} for name, odd in TRUTH.items()},
+        "odd_servers": [str(address) for address in ODD_SERVERS],
     }
 
 

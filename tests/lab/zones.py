@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import dns.name
@@ -12,13 +13,12 @@ import dns.rdatatype
 import dns.rrset
 
 from probes.target import Address, Family
-from tests.lab import city
+from tests.lab import city, hostile, scale
 from tests.lab.model import SUFFIX, Name, Site, addresses, ipv4, ipv6
 from tests.lab.network import NAME_SERVERS, server_addresses
 
 ROOT_SERVER = f"a.root.{SUFFIX}"
 ODD_ZONE = f"odd.{SUFFIX}"
-SCALE_ZONE = f"scale.{SUFFIX}"
 ODD_SERVERS = (ipv4(city.HOSTILE, 53), ipv6(city.HOSTILE, 53))
 TTL = 60
 
@@ -77,6 +77,11 @@ def _soa(origin: str, server: str) -> tuple[str, str, str]:
     return origin or ".", "SOA", f"{server}. hostmaster.{SUFFIX}. 1 3600 600 86400 {TTL}"
 
 
+def sites() -> tuple[Site, ...]:
+    """Return every site with names: the agencies' and the hostile one."""
+    return (*city.SITES, hostile.site())
+
+
 def _city_servers() -> tuple[Name, ...]:
     return next(site.servers for site in city.SITES if not site.domain)
 
@@ -110,11 +115,12 @@ def city_zone() -> Zone:
         yield from _glue(tuple(NAME_SERVERS))
         for address in (ipv4(city.ROOT, 53), ipv6(city.ROOT, 53)):
             yield ROOT_SERVER, kind_of(address), str(address)
-        for site in city.SITES:
+        for site in sites():
             if site.domain:
                 yield from ((site.zone, "NS", f"{server_name(name)}.") for name in site.servers)
             else:
                 yield from _hosts(site)
+        yield from ((scale.ZONE, "NS", f"{server_name(name)}.") for name in _city_servers())
         yield ODD_ZONE, "NS", f"ns.{ODD_ZONE}."
         for address in ODD_SERVERS:
             yield f"ns.{ODD_ZONE}", kind_of(address), str(address)
@@ -141,9 +147,18 @@ def agency_zone(site: Site) -> Zone:
     return Zone.of(site.zone, lines())
 
 
-def served_by(name: Name) -> tuple[Zone, ...]:
-    """Return the zones a name server answers for; a lame one answers for none."""
+def scale_zone(count: int) -> Zone:
+    """Return the zone of the many hosts, whose records are made up on the way."""
+    lines = [_soa(scale.ZONE, server_name(Name.NS1))]
+    lines += [(scale.ZONE, "NS", f"{server_name(name)}.") for name in _city_servers()]
+    return Zone.of(scale.ZONE, iter(lines), partial(scale.invent, count))
+
+
+def served_by(name: Name, many: int = 0) -> tuple[Zone, ...]:
+    """Return the zones a name server answers for, of *many* hosts too; a lame one answers for none."""
     if name is Name.LAME:
         return ()
-    own = [agency_zone(site) for site in city.SITES if site.domain and name in site.servers]
-    return (city_zone(), *own) if name in _city_servers() else tuple(own)
+    own = [agency_zone(site) for site in sites() if site.domain and name in site.servers]
+    if name not in _city_servers():
+        return tuple(own)
+    return (city_zone(), *own, *([scale_zone(many)] if many else []))
