@@ -1,0 +1,152 @@
+"""The guard at the door: nothing is sent that it has not let out, and it lets out only what scope and pace allow.
+
+    async with guard.admit(address, port, What.HTTP, account) as errand:
+        ...                     # connect to exactly this address and port; errand.count(n) for n octets read
+
+Admissions are never nested: one inside another would wait for a place that the outer one holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from functools import lru_cache
+
+from probes.observation import GapReason
+from probes.target import Address
+from probes.wire import NotLooked, Surroundings
+from probes.wire.account import Account
+from probes.wire.errand import Errand
+from probes.wire.ledger import Entry, Ledger, What
+from probes.wire.pace import Pacer, Ticket
+from probes.wire.scope import Limits, Scope
+
+_FORGET_EVERY = 4096
+
+
+def _utc() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Guard:
+    """Scope, pace, budgets, stop switch and ledger of everything that leaves. One guard belongs to one event loop.
+
+    *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
+    contacts for a TCP connection to theirs; the deny list beats them too. Our own resolvers count only against the
+    overall pace. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        limits: Limits,
+        surroundings: Surroundings | None = None,
+        *,
+        dry_run: bool = False,
+        clock: Callable[[], dt.datetime] = _utc,
+    ) -> None:
+        own = surroundings or Surroundings()
+        self.limits, self.dry_run, self.stopped, self.ledger = limits, dry_run, False, Ledger()
+        self._clock = clock
+        self._refusal = lru_cache(maxsize=65_536)(scope.refusal)
+        self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
+        self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
+        self._pacer = Pacer(limits)
+        self._errands: set[Errand] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._admitted = 0
+
+    def admit(
+        self, address: Address, port: int, what: What, account: Account, *, host: str = "", packets: int = 1
+    ) -> Errand:
+        """Return the admission to use in `async with`: entering it waits for the turn.
+
+        *host* is whose pace it counts against, over all its addresses: the account's target unless said otherwise;
+        for DNS, where the one asked is not the one asked about, the address alone.
+
+        Raises, on entering:
+            NotLooked: out of scope, denied, stopped, budget spent, or a dry run. Nothing was sent.
+        """
+        if not host and what is not What.DNS:
+            host = account.target
+        return Errand(self, Entry(what, address, port, account.target, self._clock(), packets), account, host)
+
+    def stop(self) -> None:
+        """Let nothing out any more and break off what waits or is under way; all of it becomes gaps."""
+        self.stopped = True
+        for errand in tuple(self._errands):
+            errand.interrupt()
+
+    def resume(self) -> None:
+        """Let out again what scope and pace allow."""
+        self.stopped = False
+
+    @property
+    def under_way(self) -> int:
+        """How many wait for their turn or have it."""
+        return len(self._errands)
+
+    def check(self, entry: Entry) -> None:
+        """Refuse what may not be sent, whoever asks.
+
+        Raises:
+            NotLooked: with the reason.
+        """
+        if self.stopped:
+            raise NotLooked(GapReason.STOPPED)
+        reason = self._refusal(entry.address, name_server=entry.what is What.DNS)
+        if reason is not None and not (reason is GapReason.OUT_OF_SCOPE and self._granted(entry)):
+            raise NotLooked(reason, str(entry.address))
+        if self.dry_run:
+            self.ledger.note(entry)
+            raise NotLooked(GapReason.STOPPED, "dry run")
+
+    def queue(self, errand: Errand, call: Callable[[], None]) -> Ticket:
+        """Queue *errand*; *call* is called when its turn has come."""
+        self._errands.add(errand)
+        self._admitted += 1
+        if self._admitted % _FORGET_EVERY == 0:
+            self._pacer.forget(asyncio.get_running_loop().time())
+        entry = errand.entry
+        address = getattr(entry.address, "ipv4_mapped", None) or entry.address
+        if entry.what is What.DNS and self._granted(entry):
+            ticket = self._pacer.own_ticket(address, entry.packets, call)
+        else:
+            ticket = self._pacer.ticket(address, errand.host, errand.account.agency, entry.packets, call)
+        self._pacer.enqueue(ticket)
+        self._turn()
+        return ticket
+
+    def sent(self, entry: Entry) -> None:
+        """Write down that *entry* is let out now."""
+        self.ledger.note(Entry(entry.what, entry.address, entry.port, entry.target, self._clock(), entry.packets))
+
+    def leave(self, errand: Errand, ticket: Ticket, *, had_turn: bool, strain: float | None) -> None:
+        """Forget *errand*, and give back its place if it had one."""
+        self._errands.discard(errand)
+        if not had_turn:
+            ticket.gone = True
+            return
+        self._pacer.release(ticket, strain)
+        self._turn()
+
+    def _granted(self, entry: Entry) -> bool:
+        there = (entry.address, entry.port)
+        if entry.what is What.DNS:
+            return there in self._resolvers
+        return entry.what is What.TCP_CONNECT and there in self._controls
+
+    def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._pacer.turns(loop.time())
+        when = self._pacer.next_at()
+        if self._timer is not None:
+            if when is not None and self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = None if when is None else loop.call_at(when, self._timed)
+
+    def _timed(self) -> None:
+        self._timer = None
+        self._turn()
