@@ -1,0 +1,51 @@
+"""Whether the target answers ping, on every address of both families."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from probes.endpoint import addresses
+from probes.framework import outcome_of
+from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.registry import probe
+from probes.target import Address, Family, Target
+from probes.wire import NotLooked, Unreached, Wire
+
+COUNT = 3
+"""Requests per address: one lost packet must not read as a host that is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpEcho(Facts):
+    """Echo requests sent to one address, how many were answered (at least one), and their round trips in seconds."""
+
+    sent: int
+    received: int = field(metadata=SAMPLE)
+    min_seconds: float = field(metadata=SAMPLE)
+    mean_seconds: float = field(metadata=SAMPLE)
+    max_seconds: float = field(metadata=SAMPLE)
+
+
+@probe(facts=IcmpEcho, every=15 * 60.0, deadline=300.0)
+async def icmp_echo(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+    """Does the target answer ICMP and ICMPv6 echo requests, on each address of each family, and how fast?
+
+    A fact that decides nothing: many a healthy host is told not to answer, and a host that answers may serve nobody.
+    Without the packet process and its CAP_NET_RAW every address is a gap.
+
+    Source: RFC 792; RFC 4443 4.1 and 4.2; RFC 4890 4.3.1 (echo is not to be dropped in ICMPv6).
+    """
+    async for address in addresses(target, wire):
+        yield address if isinstance(address, Sighting) else await _address(address, wire)
+
+
+async def _address(address: Address, wire: Wire) -> Sighting:
+    subject = Subject(family=Family.of(address), address=address)
+    try:
+        trips = await wire.echo(address, count=COUNT)
+    except (Unreached, NotLooked) as refusal:
+        seconds = refusal.seconds if isinstance(refusal, Unreached) else 0.0
+        return Sighting(subject, outcome_of(refusal), seconds, refusal.detail)
+    mean = sum(trips) / len(trips)
+    return Sighting(subject, IcmpEcho(COUNT, len(trips), min(trips), mean, max(trips)), mean)
