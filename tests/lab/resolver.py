@@ -25,6 +25,7 @@ _PATIENCE = 0.8
 _DEADLINE = 4.5
 _MEMORY = 5.0
 """Seconds an answer, a delegation or a silent server is remembered; short, so that faults heal in sight."""
+_AT_ONCE = 100
 _DEEPEST = 24
 _ADDRESS = (dns.rdatatype.A, dns.rdatatype.AAAA)
 
@@ -53,6 +54,8 @@ class Resolver:
 
     def respond(self) -> Respond:
         """Return the manner of answering clients."""
+        # Questions beyond these wait for their turn, so that a flood makes the resolver slow and not wrong.
+        places = asyncio.Semaphore(_AT_ONCE)
 
         async def respond(query: bytes, udp: bool) -> bytes | None:
             message = read(query)
@@ -61,7 +64,7 @@ class Resolver:
             reply = dns.message.make_response(message, recursion_available=True, our_payload=1232)
             question = message.question[0]
             try:
-                async with asyncio.timeout(_DEADLINE):
+                async with places, asyncio.timeout(_DEADLINE):
                     result = await self.resolve(question.name, question.rdtype)
             except (Failed, TimeoutError):
                 reply.set_rcode(dns.rcode.SERVFAIL)
