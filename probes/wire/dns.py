@@ -1,0 +1,99 @@
+"""Single DNS questions to single servers, over our own sockets: nothing retried elsewhere, nothing folded together."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from probes.observation import Failure
+from probes.target import Address
+from probes.wire import DnsAnswer, DnsQuery, Unreached
+from probes.wire.dns_codec import Oddity, write
+from probes.wire.dns_datagrams import Ears
+from probes.wire.dns_stream import converse
+
+TRIES = 3
+"""Datagrams sent at most for one question."""
+
+
+class Meter(Protocol):
+    """What one admission is charged to."""
+
+    def count(self, octets: int) -> None:
+        """Charge *octets* read; NotLooked when the budget is spent."""
+
+
+class Gate(Protocol):
+    """The guard as one target's questions meet it."""
+
+    def __call__(self, address: Address, port: int) -> AbstractAsyncContextManager[Meter]:
+        """Wait for leave to send one datagram, or open one connection, to a name server.
+
+        Raises, on entering:
+            NotLooked: it may not be sent.
+        """
+
+
+class Asker:
+    """Puts questions to servers."""
+
+    async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
+        """Put one question to one server and return its answer, whatever the rcode.
+
+        A server that does not know EDNS is asked again without it, an answer cut short is fetched over TCP. The
+        time limit covers all of it, but for the waiting at the gate and half a turn that each new start is granted.
+
+        Raises:
+            Unreached: no answer, or none that can be used.
+            NotLooked: nothing was sent, or nothing could be.
+        """
+        exchange = _Exchange(query, gate)
+        answer = await exchange.run(edns=True)
+        return await exchange.run(edns=False) if answer.rcode == "FORMERR" else answer
+
+
+class _Exchange:
+    """One question on its way; *left* are the seconds that remain of it."""
+
+    def __init__(self, query: DnsQuery, gate: Gate) -> None:
+        self.query, self.gate, self.left = query, gate, query.timeout
+
+    async def run(self, *, edns: bool) -> DnsAnswer:
+        if self.query.tcp:
+            return await self._stream(edns=edns)
+        reading = await self._datagrams(edns=edns)
+        if isinstance(reading, DnsAnswer):
+            return reading
+        try:
+            return await self._stream(edns=edns)
+        except Unreached as refusal:
+            raise Unreached(Failure.DNS_TRUNCATED, str(refusal), refusal.seconds) from refusal
+
+    async def _datagrams(self, *, edns: bool) -> DnsAnswer | Oddity:
+        """Return an answer, or CUT. Each try goes out from a new socket; all of them are listened to until the end."""
+        with Ears(self.query) as ears:
+            for turn in range(1, TRIES + 1):
+                async with self.gate(self.query.server, self.query.port) as meter:
+                    patience = min(self.query.timeout / TRIES, self.left)
+                    began = time.monotonic()
+                    reading = await ears.ask(write(self.query, edns=edns), patience)
+                    self._spend(time.monotonic() - began)
+                    meter.count(ears.octets)
+                    if reading is not None:
+                        return reading
+                    if turn == TRIES:
+                        raise ears.silence()
+        raise AssertionError("the last try answers or raises")
+
+    async def _stream(self, *, edns: bool) -> DnsAnswer:
+        """Ask over TCP: one connection for one question."""
+        async with self.gate(self.query.server, self.query.port) as meter:
+            began = time.monotonic()
+            answer, octets = await converse(self.query, write(self.query, edns=edns), self.left)
+            self._spend(time.monotonic() - began)
+            meter.count(octets)
+            return answer
+
+    def _spend(self, seconds: float) -> None:
+        self.left = max(self.left - seconds, self.query.timeout / TRIES / 2)

@@ -1,0 +1,141 @@
+"""DNS messages: what goes out as bytes, and what a datagram or stream message that came back is worth.
+
+dnspython reads and writes the format; which answer belongs to which question, and what is wrong with one that
+does not, is decided here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from probes.observation import GapReason
+from probes.text import clean
+from probes.wire import DnsAnswer, DnsQuery, DnsRecord, NotLooked
+
+PAYLOAD = 1232
+"""Bytes of UDP answer we say we take. Source: DNS flag day 2020; RFC 6891 6.2.5."""
+RECORDS = 500
+"""Records kept of each section."""
+_MAY_OMIT_QUESTION = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
+
+
+class Oddity(StrEnum):
+    """What a message is when it is no answer."""
+
+    STRAY = "stray"
+    """Another ID: not ours, or forged."""
+    MISMATCHED = "mismatched"
+    """Our ID, another question."""
+    MALFORMED = "malformed"
+    CUT = "cut"
+    """Ours, and too long for the datagram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query as it goes out; *ident* is random."""
+
+    ident: int
+    wire: bytes
+    name: dns.name.Name
+    rdtype: dns.rdatatype.RdataType
+
+
+def write(query: DnsQuery, *, edns: bool = True) -> Question:
+    """Return *query* as bytes, with a fresh random ID.
+
+    Raises:
+        NotLooked: the name or type cannot be asked for at all.
+    """
+    try:
+        name = dns.name.from_text(query.name)
+        rdtype = dns.rdatatype.from_text(query.rdtype)
+        message = dns.message.make_query(
+            name, rdtype, use_edns=0 if edns else None, payload=PAYLOAD if edns else None, id=secrets.randbelow(65536)
+        )
+    except (dns.exception.DNSException, ValueError) as fault:
+        raise NotLooked(GapReason.ADDRESS_UNKNOWN, clean(f"{query.name} {query.rdtype}: {fault}")) from fault
+    message.flags = dns.flags.Flag(0)
+    if query.recursive:
+        message.flags |= dns.flags.RD | dns.flags.AD
+    if query.checking_disabled:
+        message.flags |= dns.flags.CD
+    return Question(message.id, message.to_wire(), name, rdtype)
+
+
+def read(data: bytes, question: Question, seconds: float, *, over_tcp: bool = False) -> DnsAnswer | Oddity:
+    """Say what *data*, which came from the server asked, is."""
+    if len(data) < 12:
+        return Oddity.MALFORMED
+    if int.from_bytes(data[:2]) != question.ident:
+        return Oddity.STRAY
+    try:
+        head = dns.message.from_wire(data, question_only=True, ignore_trailing=True)
+        if not head.flags & dns.flags.QR or head.opcode() != dns.opcode.QUERY:
+            return Oddity.MALFORMED
+        if not _asks(head, question):
+            return Oddity.MISMATCHED
+        if head.flags & dns.flags.TC:
+            return Oddity.CUT
+        message = dns.message.from_wire(data, ignore_trailing=True)
+        return _answer(message, seconds, over_tcp=over_tcp)
+    except (dns.exception.DNSException, ValueError):
+        return Oddity.MALFORMED
+
+
+def name_of(value: str) -> str:
+    """Return the name a record's *value* holds, lower-case and without trailing dot, as `DnsRecord.owner` is."""
+    return value.lower().removesuffix(".") or "."
+
+
+def _asks(message: dns.message.Message, question: Question) -> bool:
+    if not message.question:
+        return message.rcode() in _MAY_OMIT_QUESTION
+    asked = message.question[0]
+    return (
+        len(message.question) == 1
+        and asked.name == question.name
+        and asked.rdtype == question.rdtype
+        and asked.rdclass == dns.rdataclass.IN
+    )
+
+
+def _answer(message: dns.message.Message, seconds: float, *, over_tcp: bool) -> DnsAnswer:
+    code = dns.rcode.to_text(message.rcode())
+    return DnsAnswer(
+        rcode=code if not code.isdigit() else f"RCODE{code}",
+        authoritative=bool(message.flags & dns.flags.AA),
+        authenticated=bool(message.flags & dns.flags.AD),
+        answer=_kept(message.answer),
+        authority=_kept(message.authority),
+        additional=_kept(message.additional),
+        seconds=seconds,
+        over_tcp=over_tcp,
+    )
+
+
+def _kept(section: Iterable[dns.rrset.RRset]) -> tuple[DnsRecord, ...]:
+    return tuple(record for record, _ in zip(_records(section), range(RECORDS), strict=False))
+
+
+def _records(section: Iterable[dns.rrset.RRset]) -> Iterator[DnsRecord]:
+    for rrset in section:
+        if rrset.rdclass != dns.rdataclass.IN:
+            continue
+        owner = name_of(clean(rrset.name.to_text()))
+        rdtype = dns.rdatatype.to_text(rrset.rdtype)
+        for rdata in rrset:
+            yield DnsRecord(owner, rdtype, rrset.ttl, clean(rdata.to_text()))
