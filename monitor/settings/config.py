@@ -1,0 +1,47 @@
+"""Everything an operator told us, in the nouns of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from monitor.settings.daemon import Endpoint
+from monitor.settings.schedule import Schedule
+from probes.target import Target, Vantage
+from probes.wire import Surroundings
+from probes.wire.scope import Limits, Scope
+from rules.agency import Tree
+from rules.finding import Waiver
+from rules.policy import Policy
+from rules.text import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """How the tower itself runs. *city* is the root agency of the situation; *contact* is told to those we probe."""
+
+    city: str
+    contact: str
+    store_url: str
+    metrics: Endpoint
+    packets_socket: str
+    language: Language
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6."""
+
+    tree: Tree
+    targets: Mapping[str, Target]
+    exemptions: Mapping[str, str]
+    policy: Policy
+    waivers: tuple[Waiver, ...]
+    schedule: Schedule
+    daemon: Daemon
+    vantage: Vantage
+    surroundings: Surroundings
+    scope: Scope
+    limits: Limits

@@ -1,0 +1,217 @@
+"""diaolou.yaml: who we are, where we look from, where we may send, how gently, and where we keep and tell it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from types import MappingProxyType
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
+
+from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Zone
+from monitor.settings.hosts import parse_host
+from monitor.settings.mistakes import Refused
+from probes.target import Address, Family, Vantage
+from probes.wire import Contact, Surroundings
+from probes.wire.scope import Limits, Network, Scope
+from rules.text import Language, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and port to listen on."""
+
+    address: Address
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.address}]:{self.port}" if self.address.version == 6 else f"{self.address}:{self.port}"
+
+
+_ENDPOINT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})", re.ASCII)
+
+
+def _endpoint(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = _ENDPOINT.fullmatch(value.strip())
+    try:
+        if match is not None and 1 <= int(match[3]) <= 65535:
+            return Endpoint(ip_address(match[1] or match[2]), int(match[3]))
+    except ValueError:
+        pass
+    message = Text(f"“{value}”不是地址加端口", f'"{value}" is no address with a port')
+    raise Refused(
+        message, Text("写法如 192.0.2.1:443 或 [2001:db8::1]:443", "write it like 192.0.2.1:443 or [2001:db8::1]:443")
+    )
+
+
+def _literal(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_address(value.strip())
+    except ValueError as error:
+        raise Refused(Text(f"“{value}”不是地址", f'"{value}" is no address')) from error
+
+
+_ENDPOINT_SCHEMA: dict[str, Any] = {"type": "string", "examples": ["192.0.2.1:443", "[2001:db8::1]:443"]}
+Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema(_ENDPOINT_SCHEMA)]
+Literal = Annotated[Address, BeforeValidator(_literal), WithJsonSchema({"type": "string", "examples": ["192.0.2.53"]})]
+
+
+class VantageEntry(Section):
+    """Where we look from."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    zone: Zone = "default"
+    families: list[Family] = Field(default_factory=lambda: list(Family), min_length=1)
+
+
+class ControlsEntry(Section):
+    """Places that must answer when we ourselves have the family."""
+
+    ipv4: list[Listen] = Field(default_factory=list)
+    ipv6: list[Listen] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _in_their_family(self) -> ControlsEntry:
+        for family, endpoints in ((Family.IPV4, self.ipv4), (Family.IPV6, self.ipv6)):
+            for index, endpoint in enumerate(endpoints):
+                if Family.of(endpoint.address) is not family:
+                    message = Text(f"{endpoint} 不是 {family} 地址", f"{endpoint} is no {family} address")
+                    raise Refused(message, at=(str(family), index))
+        return self
+
+
+class SurroundingsEntry(Section):
+    """What we know of ourselves."""
+
+    resolvers: list[Literal] = Field(min_length=1)
+    resolver_port: Port = 53
+    control_name: Annotated[str, BeforeValidator(lambda value: _control_name(value))]
+    controls: ControlsEntry
+
+    def noun(self) -> Surroundings:
+        """Return the surroundings."""
+        controls = {
+            family: tuple(Contact(endpoint.address, endpoint.port) for endpoint in endpoints)
+            for family, endpoints in ((Family.IPV4, self.controls.ipv4), (Family.IPV6, self.controls.ipv6))
+        }
+        return Surroundings(tuple(self.resolvers), MappingProxyType(controls), self.resolver_port, self.control_name)
+
+
+def _control_name(value: object) -> object:
+    host = parse_host(value) if isinstance(value, str) else value
+    if isinstance(host, str) and (":" in host or host.rpartition(".")[2].isdigit()):
+        raise Refused(Text("应为域名，不是地址", "must be a name, not an address"))
+    return host
+
+
+class ScopeEntry(Section):
+    """Where packets may go. Deny beats allow; an empty allow sends nothing."""
+
+    allow: list[Prefix] = Field(default_factory=list)
+    deny: list[Prefix] = Field(default_factory=list)
+    name_servers: list[Prefix] = Field(default_factory=list)
+
+    @field_validator("allow")
+    @classmethod
+    def _is_owned(cls, allow: list[Network]) -> list[Network]:
+        for index, network in enumerate(allow):
+            if network.prefixlen < (8 if network.version == 4 else 16):
+                message = Text(
+                    f"{network} 太大，不可能都归本级管理", f"{network} is larger than any government's network"
+                )
+                raise Refused(message, Text("请写本级管理的网段", "write the prefixes you answer for"), (index,))
+        return allow
+
+    def noun(self) -> Scope:
+        """Return the scope."""
+        return Scope(tuple(self.allow), tuple(self.deny), tuple(self.name_servers))
+
+
+class LimitsEntry(Section):
+    """How gently we probe; connections or packets per second, both families of a host together."""
+
+    overall: float = Field(default=100.0, gt=0, le=1_000_000)
+    per_host: float = Field(default=10.0, gt=0, le=100_000)
+    per_agency: float = Field(default=50.0, gt=0, le=1_000_000)
+    concurrent: int = Field(default=256, ge=1, le=65536)
+    per_host_concurrent: int = Field(default=2, ge=1, le=1024)
+    source_ports: Annotated[list[Port], Field(min_length=2, max_length=2)] | None = None
+
+    @field_validator("source_ports")
+    @classmethod
+    def _in_order(cls, ports: list[int] | None) -> list[int] | None:
+        if ports is not None and ports[0] > ports[1]:
+            raise Refused(Text("源端口范围首尾颠倒", "the range of source ports is reversed"))
+        return ports
+
+    def noun(self, user_agent: str) -> Limits:
+        """Return the limits."""
+        ports = (self.source_ports[0], self.source_ports[1]) if self.source_ports else None
+        return Limits(
+            self.overall, self.per_host, self.per_agency, self.concurrent, self.per_host_concurrent, user_agent, ports
+        )
+
+
+class StoreEntry(Section):
+    """Where observations and findings are kept."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")] = (
+        "sqlite:///var/diaolou.sqlite"
+    )
+
+
+class MetricsEntry(Section):
+    """Where Prometheus finds us."""
+
+    listen: Listen = Endpoint(ip_address("127.0.0.1"), 9817)
+
+
+class PacketsEntry(Section):
+    """Where the packet process, alone with its capability, is spoken to."""
+
+    socket: Annotated[str, StringConstraints(pattern=r"^/[^\s]+$", max_length=107)] = "/run/diaolou/packets.sock"
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = Text(f"没有名为“{value}”的时区", f'no time zone "{value}"')
+        raise Refused(
+            message, Text("写法如 Asia/Shanghai（并安装 tzdata）", "write it like Asia/Shanghai (and install tzdata)")
+        ) from error
+
+
+Contact_ = Annotated[str, StringConstraints(pattern=r"^(https?://|mailto:)[!-~]+$", max_length=200)]
+TimeZone = Annotated[
+    ZoneInfo, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Asia/Shanghai"]})
+]
+
+
+class DaemonFile(Section):
+    """The tower itself."""
+
+    city: AgencyCode
+    contact: Contact_
+    vantage: VantageEntry
+    surroundings: SurroundingsEntry
+    scope: ScopeEntry
+    limits: LimitsEntry = Field(default_factory=LimitsEntry)
+    store: StoreEntry = Field(default_factory=StoreEntry)
+    metrics: MetricsEntry = Field(default_factory=MetricsEntry)
+    packets: PacketsEntry = Field(default_factory=PacketsEntry)
+    language: Language = Language.ZH
+    time_zone: TimeZone = ZoneInfo("Asia/Shanghai")
+
+    def vantage_noun(self) -> Vantage:
+        """Return where we look from."""
+        return Vantage(self.vantage.name, self.vantage.zone, frozenset(self.vantage.families))
