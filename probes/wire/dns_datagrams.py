@@ -13,6 +13,8 @@ from probes.wire.dns_socket import from_here, from_there, open_towards
 
 STRAYS = 100
 """Datagrams that answer something else, after which a server is not listened to any more."""
+LONGEST = 4096
+"""Octets of a datagram read; what is longer, though we asked for less, is fetched over TCP instead."""
 
 
 class Ears:
@@ -73,7 +75,7 @@ class Ears:
     def _readable(self, sock: socket.socket, question: Question, sent: float) -> None:
         seconds = time.monotonic() - sent
         try:
-            data = sock.recv(65535)
+            data = sock.recv(LONGEST + 1)
         except BlockingIOError:
             return
         except OSError as fault:
@@ -81,7 +83,7 @@ class Ears:
             self._fail(from_there(fault, seconds))
             return
         self.octets += len(data)
-        reading = read(data, question, seconds)
+        reading = read(data, question, seconds) if len(data) <= LONGEST else Oddity.CUT
         if reading is Oddity.STRAY or reading is Oddity.MISMATCHED:
             self._stray(reading, seconds)
             return

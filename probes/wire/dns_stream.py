@@ -39,7 +39,8 @@ async def converse(query: DnsQuery, question: Question, timeout: float) -> tuple
 async def _answer(sock: socket.socket, question: Question, began: float) -> tuple[DnsAnswer, int]:
     message = await _exactly(sock, int.from_bytes(await _exactly(sock, 2, began)), began)
     seconds = time.monotonic() - began
-    reading = read(message, question, seconds, over_tcp=True)
+    # A long message may be made to be slow to read; meanwhile other exchanges go on.
+    reading = await asyncio.to_thread(read, message, question, seconds, over_tcp=True)
     if isinstance(reading, DnsAnswer):
         return reading, len(message) + 2
     # The connection is ours alone: there is no later and better message to wait for.

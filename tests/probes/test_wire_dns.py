@@ -261,6 +261,11 @@ async def test_a_cut_message_that_ends_inside_a_record_is_still_cut():
         assert (await ask(server)).over_tcp
 
 
+async def test_a_datagram_longer_than_asked_for_is_fetched_over_tcp():
+    async with serving(lambda query, udp: good(query, udp) + b"\0" * 5000) as server:
+        assert (await ask(server)).over_tcp
+
+
 async def test_a_server_without_edns_is_asked_without_it():
     def manner(query, udp):
         return reply(query, rcode=dns.rcode.FORMERR).to_wire() if query.edns >= 0 else good(query, udp)
