@@ -15,8 +15,7 @@ from rules.cel.types import OPEN, STRING, Kind, ListOf, Type
 from rules.cel.values import UNKNOWN, Frame, Run, admission, in_order, is_marker, kind_of, spend
 
 _SIZED = frozenset({Kind.STRING, Kind.BYTES, Kind.LIST})
-_SHORT = frozenset({"size", "startsWith", "endsWith"})
-_TOTAL = frozenset({op.lt, op.le, op.gt, op.ge, op.not_})
+_TOTAL = frozenset({op.lt, op.le, op.gt, op.ge, str.startswith, str.endswith})
 """Operations that have a result for all values, and cost the same for all."""
 
 
@@ -29,7 +28,7 @@ def call(overload: Overload, arguments: Sequence[Run], text: str) -> Run:
     ]
     if rest and apply in _TOTAL:
         return _total(apply, first, rest[0])
-    if overload.function[0].isalpha() and overload.function not in _SHORT:
+    if (overload.function[0].isalpha() and apply is not len) or overload.result.kind in _SIZED:
         return _metered(overload, (first, *rest), text)
     return _binary(apply, first, rest[0], text) if rest else _unary(apply, first, text)
 
@@ -67,12 +66,9 @@ def _binary(apply: Callable[[Any, Any], Any], left: Run, right: Run, text: str) 
         if b is UNKNOWN:
             return UNKNOWN
         try:
-            result = apply(a, b)
+            return apply(a, b)
         except Fault as fault:
             return blame(frame, text, fault.reason)
-        if result.__class__ is str:
-            spend(frame, len(result) >> 3)
-        return result
 
     return run
 
@@ -110,7 +106,10 @@ def _whole(items: Run, wanted: ListOf, function: str, text: str) -> Run:
             return UNKNOWN
         spend(frame, len(found) >> 3)
         if counts_only:
-            return blame(frame, text, UNSEEN) if any(map(is_marker, found)) else found
+            for item in found:
+                if item is None or item is UNKNOWN:
+                    return blame(frame, text, UNSEEN)
+            return found
         known = [item if item.__class__ is quick else admit(item) for item in in_order(found)]
         return blame(frame, text, UNSEEN) if any(item is UNKNOWN for item in known) else known
 
@@ -166,6 +165,7 @@ def _suits(value: Any, wanted: Type) -> bool:
     if wanted.kind in OPEN:
         return True
     if isinstance(wanted, ListOf) and wanted.element.kind not in OPEN:
-        items = value if kind_of(value) is Kind.LIST else (UNKNOWN,)
-        return all(is_marker(item) or kind_of(item) is wanted.element.kind for item in items) and items != (UNKNOWN,)
+        if kind_of(value) is not Kind.LIST:
+            return False
+        return all(is_marker(item) or kind_of(item) is wanted.element.kind for item in value)
     return kind_of(value) is wanted.kind

@@ -41,7 +41,7 @@ _LITERALS: dict[type, Type] = {
     bytes: BYTES,
     type(None): NULL,
 }
-_MACROS = frozenset(typed.FoldKind)
+_MACROS = {**{kind.value: kind for kind in typed.FoldKind}, "existsOne": typed.FoldKind.EXISTS_ONE}
 
 Scope = Mapping[str, typed.Local]
 
@@ -245,8 +245,8 @@ class _Checker:
     def _call(self, node: syntax.Call, scope: Scope) -> typed.Node:
         if node.target is None and node.function == "has" and len(node.arguments) == 1:
             return self._has(node, node.arguments[0], scope)
-        if node.target is not None and node.function in _MACROS and self._is_fold(node):
-            return self._fold(node, typed.FoldKind(node.function), node.target, scope)
+        if node.target is not None and node.function in _MACROS:
+            return self._fold(node, _MACROS[node.function], node.target, scope)
         name, arguments = self._callee(node, scope)
         overloads = OVERLOADS.get(name, ())
         as_method = node.target is not None and "." not in name
@@ -271,7 +271,7 @@ class _Checker:
         if exists:
             form = f"{name}(x)" if as_method else f"x.{name}()"
             return self._error(node.name_at, f"write {form}", f"应写作 {form}")
-        usable = {key for key in OVERLOADS if key[0].isalpha()} | _MACROS | {"has"}
+        usable = {key for key in OVERLOADS if key[0].isalpha()} | set(_MACROS) | {"has"}
         hint, hint_zh = suggestion(name, frozenset(usable))
         return self._error(node.name_at, f'unknown function "{name}"{hint}', f"未知的函数 “{name}”{hint_zh}")
 
@@ -284,11 +284,14 @@ class _Checker:
         self._field_type(operand.type, argument)
         return typed.Has(BOOL, node.start, node.end, operand, argument.name)
 
-    def _is_fold(self, node: syntax.Call) -> bool:
-        count = len(node.arguments)
-        return count == 2 or (count == 3 and node.function == "map")
-
     def _fold(self, node: syntax.Call, kind: typed.FoldKind, target: syntax.Node, scope: Scope) -> typed.Node:
+        if len(node.arguments) != 2 and not (kind is typed.FoldKind.MAP and len(node.arguments) == 3):
+            what, what_zh = ("result", "结果") if kind is typed.FoldKind.MAP else ("condition", "条件")
+            raise self._error(
+                node.name_at,
+                f"{node.function} takes a name and a {what}, as in {node.function}(x, ...)",
+                f"{node.function} 需要变量名和{what_zh}，如 {node.function}(x, ...)",
+            )
         items = self.check(target, scope)
         variable = self._bind(node, items)
         inner = {**scope, variable.name: variable}

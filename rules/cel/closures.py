@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.cel import calling, folding, reading, typed
-from rules.cel.equality import ABSENT, Test, equality, lookup, membership, plain
+from rules.cel.equality import ABSENT, KEYS, Test, equality, lookup, membership, plain
 from rules.cel.errors import Message, Source
 from rules.cel.trace import blame, focused, watched
 from rules.cel.typed import FoldKind, path_of
 from rules.cel.types import OPEN, Kind, ListOf, MapOf, Record
-from rules.cel.values import UNKNOWN, Frame, Run, in_order, spend
+from rules.cel.values import UNKNOWN, Frame, Run, in_order, kind_of, spend
 
 _UNWATCHED = (typed.Constant, typed.Logic, typed.Conditional, typed.ListValue, typed.MapValue)
 
@@ -275,6 +275,7 @@ def _list(items: Sequence[Run]) -> Run:
 
 def _map(entries: Sequence[tuple[Run, Run]], text: str) -> Run:
     repeated = Message("a key is there twice", "键重复")
+    unusable = Message("a value of this type cannot be a key", "此类型的值不能作为键")
 
     def run(frame: Frame) -> Any:
         made: dict[Any, Any] = {}
@@ -282,6 +283,8 @@ def _map(entries: Sequence[tuple[Run, Run]], text: str) -> Run:
             key, value = key_run(frame), value_run(frame)
             if key is UNKNOWN or value is UNKNOWN:
                 return UNKNOWN
+            if kind_of(key) not in KEYS or key.__class__ is float:
+                return blame(frame, text, unusable)
             if key in made:
                 return blame(frame, text, repeated)
             made[key] = value

@@ -151,7 +151,7 @@ def _to_string() -> list[Overload]:
 
 OVERLOADS: tuple[Overload, ...] = (
     function("int", INT, _same, INT),
-    function("int", INT, in_int, UINT),
+    function("int", INT, lambda value: in_int(int(value)), UINT),
     function("int", INT, _int_of_double, DOUBLE),
     function("int", INT, _int_of_text, STRING),
     function("int", INT, seconds_since_epoch, TIMESTAMP),

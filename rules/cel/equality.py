@@ -112,12 +112,17 @@ def _records(tests: Mapping[str, Test]) -> Test:
     return compare
 
 
+KEYS = frozenset({Kind.STRING, Kind.INT, Kind.UINT, Kind.BOOL, Kind.DOUBLE})
+"""What entries of a map may be looked up by; a double finds the integer of the same value."""
+
 ABSENT = object()
 """What `lookup` returns where there is no such key; a key may have the value None."""
 
 
 def lookup(entries: Mapping[Any, Any], key: Any) -> Any:
     """Return the value of *key*, or ABSENT; true and 1 are different keys, though Python holds them equal."""
+    if kind_of(key) not in KEYS:
+        return ABSENT
     value = entries.get(key, ABSENT)
     if value is ABSENT or key not in (0, 1):
         return value

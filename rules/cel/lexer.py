@@ -25,6 +25,9 @@ class TokenKind(StrEnum):
     VALUE = "value"
     NAME = "name"
     OPERATOR = "operator"
+    ESCAPED = "escaped"
+    """A field name in backquotes; *text* has none of them."""
+
     END = "end"
 
 
@@ -48,6 +51,7 @@ _TOKEN = re.compile(
         \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?'''
       | "(?:[^"\\\r\n]|\\[^\r\n])*" | '(?:[^'\\\r\n]|\\[^\r\n])*' ) )
   | (?P<name> [_a-zA-Z][_a-zA-Z0-9]* )
+  | ` (?P<escaped> [-_a-zA-Z0-9./ ]+ ) `
   | (?P<operator> && | \|\| | == | != | <= | >= | [-+*/%!<>?:.,()\[\]{}] )
     """,
     re.VERBOSE | re.DOTALL,
@@ -81,6 +85,8 @@ def _token(source: Source, match: re.Match[str]) -> Token:
             return Token(TokenKind.VALUE, text, quoted(source, text, start), start, end)
         case "name":
             return Token(TokenKind.NAME, text, None, start, end)
+        case "escaped":
+            return Token(TokenKind.ESCAPED, match["escaped"], None, start, end)
     return Token(TokenKind.OPERATOR, text, None, start, end)
 
 

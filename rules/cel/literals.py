@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from rules.cel.errors import Source
@@ -15,6 +16,10 @@ _ESCAPE = re.compile(
 )
 
 
+MAX_DIGITS = 40
+"""Digits looked at: more than any integer that fits, and few enough to be read at once."""
+
+
 class Magnitude(int):
     """An integer literal that fits an int only behind a minus sign: 9223372036854775808."""
 
@@ -23,17 +28,26 @@ class Magnitude(int):
 
 def number(source: Source, text: str, at: int) -> int | float:
     """Return the value of a numeric literal: int, UInt, float, or Magnitude."""
-    if text[:2] not in ("0x", "0X") and any(mark in text for mark in ".eE"):
-        return float(text)
+    based = text[:2] in ("0x", "0X")
+    if not based and any(mark in text for mark in ".eE"):
+        return _double(source, text, at)
     unsigned = text[-1] in "uU"
-    value = int(text.rstrip("uU"), 0 if text[:2] in ("0x", "0X") else 10)
+    digits = text.rstrip("uU").lstrip("0")[:MAX_DIGITS]
+    value = int("0" + digits, 0 if based else 10)
     if unsigned and value <= UINT_MAX:
         return UInt(value)
     if not unsigned and value <= INT_MAX:
         return value
     if not unsigned and value == INT_MAX + 1:
         return Magnitude(value)
-    raise source.error(at, f"{text} does not fit into 64 bits", f"{text} 超出 64 位整数范围")
+    raise source.error(at, f"{text[:40]} does not fit into 64 bits", f"{text[:40]} 超出 64 位整数范围")
+
+
+def _double(source: Source, text: str, at: int) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise source.error(at, f"{text[:40]} is too large for a double", f"{text[:40]} 超出 double 范围")
+    return value
 
 
 def quoted(source: Source, text: str, at: int) -> str | bytes:

@@ -23,6 +23,9 @@ NO_TIME = dt.timedelta()
 _LONGEST = dt.timedelta(seconds=315_576_000_000)
 """Ten thousand years, the longest duration the language has."""
 
+_FARTHEST = dt.timedelta(microseconds=2**63 // 1000)
+"""The longest difference of two timestamps: 64 bits of nanoseconds."""
+
 _TIMESTAMP = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt](?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?P<zone>[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
@@ -127,6 +130,13 @@ def _later(moment: dt.datetime, span: dt.timedelta) -> dt.datetime:
         raise Fault("the moment is outside the years 1 to 9999", "时间超出公元 1 年至 9999 年") from None
 
 
+def _between(left: dt.datetime, right: dt.datetime) -> dt.timedelta:
+    span = left - right
+    if abs(span) > _FARTHEST:
+        raise Fault("the moments are more than 292 years apart", "两个时间相隔超过 292 年")
+    return span
+
+
 @lru_cache(maxsize=64)
 def _zone(name: str) -> dt.tzinfo:
     match = _OFFSET.fullmatch(name)
@@ -187,7 +197,7 @@ OVERLOADS: tuple[Overload, ...] = (
     operator("+", TIMESTAMP, lambda span, moment: _later(moment, span), DURATION, TIMESTAMP),
     operator("+", DURATION, add_durations, DURATION, DURATION),
     operator("-", TIMESTAMP, lambda moment, span: _later(moment, -span), TIMESTAMP, DURATION),
-    operator("-", DURATION, lambda left, right: left - right, TIMESTAMP, TIMESTAMP),
+    operator("-", DURATION, _between, TIMESTAMP, TIMESTAMP),
     operator("-", DURATION, lambda left, right: add_durations(left, -right), DURATION, DURATION),
     operator("-", DURATION, lambda span: -span, DURATION),
     *_getters(),

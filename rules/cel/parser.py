@@ -217,10 +217,11 @@ class _Parser:
 
     def _member(self, operand: Node, depth: int) -> Node:
         token = self._token
-        if token.kind is not TokenKind.NAME or token.text in KEYWORDS:
+        named = token.kind is TokenKind.NAME and token.text not in KEYWORDS
+        if not named and token.kind is not TokenKind.ESCAPED:
             raise self._unexpected("expected a field or function name", "此处应为字段名或函数名")
         self._position += 1
-        if not self._accept("("):
+        if not named or not self._accept("("):
             return syntax.Member(operand.start, token.end, operand, token.text, token.start)
         arguments = self._separated(")", depth)
         return syntax.Call(operand.start, self._expect(")").end, token.text, operand, arguments, token.start)

@@ -50,7 +50,7 @@ class Explanation:
     reasons: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A compiled expression; *reads* are all facts it can look at, *tree* is its typed tree."""
 
@@ -59,18 +59,19 @@ class Program:
     reads: frozenset[str]
     tree: typed.Node = field(repr=False)
     _names: tuple[str, ...] = field(repr=False)
-    _locals: int = field(repr=False)
+    _locals: tuple[None, ...] = field(repr=False)
     _budget: int = field(repr=False)
     _run: Run = field(repr=False)
     _wanted: Kind | None = field(repr=False)
     _source: Source = field(repr=False)
 
-    def evaluate(self, activation: Mapping[str, object]) -> Any:
+    def evaluate(self, activation: Mapping[str, object]) -> object:
         """Return the value for these facts, or UNKNOWN; no data makes it raise."""
         try:
-            return self._settled(self._run(self._frame(activation, None)))
+            outcome = self._run(self._frame(activation, None))
         except (Exhausted, RecursionError):
             return UNKNOWN
+        return outcome if self._wanted is None else self._settled(outcome)
 
     def explain(self, activation: Mapping[str, object]) -> Explanation:
         """Return the value for these facts and what led to it."""
@@ -88,8 +89,11 @@ class Program:
         return Explanation(outcome, steps, frozenset(trace.reads & self.reads), tuple(dict.fromkeys(trace.reasons)))
 
     def _frame(self, activation: Mapping[str, object], trace: Trace | None) -> Frame:
-        get = activation.get
-        return [self._budget, trace, *[get(name) for name in self._names], *[None] * self._locals]
+        frame: Frame = [self._budget, trace]
+        for name in self._names:
+            frame.append(activation.get(name))
+        frame += self._locals
+        return frame
 
     def _settled(self, outcome: Any) -> Any:
         """Hold a dynamic result to the type that was asked for."""
@@ -119,7 +123,7 @@ def _compile(source: Source, env: Env, expects: Type, budget: int) -> Program:
         reads=typed.reads(tree),
         tree=tree,
         _names=names,
-        _locals=sum(isinstance(node, typed.Fold) for node in nodes),
+        _locals=(None,) * sum(isinstance(node, typed.Fold) for node in nodes),
         _budget=budget,
         _run=build(tree, _plan(source, names, tracing=False)),
         _wanted=expects.kind if tree.type.kind in OPEN and expects.kind not in OPEN else None,

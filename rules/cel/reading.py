@@ -27,8 +27,11 @@ def _mismatch(value: object, type_: Type) -> Message:
 def _letting_in(type_: Type, text: str) -> tuple[type, Callable[[Frame, Any], Any]]:
     """Return the class that passes at once, and what to do with a value of any other."""
     quick, admit = admission(type_)
+    also = str if type_.kind is Kind.STRING else ()  # members of a StrEnum are the most usual strings
 
     def let_in(frame: Frame, value: Any) -> Any:
+        if isinstance(value, also):
+            return value
         if value is None:
             return blame(frame, text, MISSING)
         if value is UNKNOWN:

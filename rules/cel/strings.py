@@ -27,7 +27,7 @@ _ASCII_UPPER = str.maketrans({chr(code): chr(code - 32) for code in range(ord("a
 _BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def pattern_of(text: str) -> Pattern:
     """Compile a regular expression in RE2 syntax.
 
@@ -36,6 +36,7 @@ def pattern_of(text: str) -> Pattern:
     """
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = 2 << 20
     try:
         compiled: Pattern = re2.compile(text, options)
     except (re2.error, UnicodeEncodeError) as error:

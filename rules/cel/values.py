@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, is_dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, final
 
 from rules.cel.errors import Exhausted
@@ -110,12 +111,15 @@ _BY_BASE: tuple[tuple[Any, Kind], ...] = (
 
 def kind_of(value: object) -> Kind:
     """Return what *value* is; NEVER for something no expression can hold."""
-    kind = _EXACT.get(value.__class__)
-    if kind is not None:
-        return kind
-    if is_dataclass(value):
+    class_: type = value.__class__
+    return _EXACT.get(class_) or _kind_of_class(class_)
+
+
+@lru_cache(maxsize=1024)
+def _kind_of_class(class_: type) -> Kind:
+    if is_dataclass(class_):
         return Kind.RECORD
-    return next((kind for base, kind in _BY_BASE if isinstance(value, base)), Kind.NEVER)
+    return next((kind for base, kind in _BY_BASE if issubclass(class_, base)), Kind.NEVER)
 
 
 def _admit_uint(value: Any) -> object:
