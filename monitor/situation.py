@@ -15,6 +15,7 @@ from exporters.posture import (
     Posture,
     VantageHealth,
 )
+from monitor.store import StoredRecord
 from probes.observation import Observation, Record
 from probes.target import Family, Target
 from probes.tls_certificate import TlsCertificate
@@ -29,13 +30,13 @@ from rules.verdict import Outcome, Verdict
 
 def host_posture(
     target: Target,
-    records: Sequence[Record],
+    stored: Sequence[StoredRecord],
     verdicts: Sequence[Verdict],
     findings: Iterable[Finding],
     policy: Policy,
 ) -> HostPosture:
     """Return one host as it stands."""
-    observations = [record for record in records if isinstance(record, Observation)]
+    observations = [item.record for item in stored if isinstance(item.record, Observation)]
     oldest = min((record.at for record in observations), default=None)
     current = tuple(
         sorted(
@@ -50,7 +51,7 @@ def host_posture(
         verdicts=Counter(verdict.outcome for verdict in verdicts),
         findings=current,
         certificates=tuple(_certificates(observations)),
-        looks=tuple(_looks(records)),
+        looks=tuple(_looks([item.gap or item.record for item in stored])),
     )
 
 

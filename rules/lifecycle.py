@@ -66,11 +66,10 @@ def advance(
 
 def _by_key(verdicts: Iterable[Verdict]) -> Mapping[Key, Verdict]:
     """Return one verdict per finding key: across vantages a failure counts first, then what is unknown."""
-    rank = {Outcome.FAIL: 3, Outcome.UNKNOWN: 2, Outcome.PASS: 1, Outcome.NOT_APPLICABLE: 0}
     chosen: dict[Key, Verdict] = {}
     for verdict in verdicts:
         key = Key(verdict.rule, verdict.target, verdict.subject)
-        if key not in chosen or rank[verdict.outcome] > rank[chosen[key].outcome]:
+        if key not in chosen or verdict.outcome.gravity > chosen[key].outcome.gravity:
             chosen[key] = verdict
     return chosen
 

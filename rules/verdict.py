@@ -15,6 +15,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
 
+    @property
+    def gravity(self) -> int:
+        """Which of several outcomes for one subject counts: the gravest, a failure before what is unknown."""
+        return ("not_applicable", "pass", "unknown", "fail").index(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Witness:

@@ -1,0 +1,110 @@
+"""From the store's facts to verdicts, findings and each host's posture; judged again whenever facts are new."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from exporters.posture import HostPosture
+from monitor.settings import Config
+from monitor.situation import host_posture
+from monitor.store import Judgement, Store, StoredRecord
+from probes.observation import Record
+from rules.facts import Seen
+from rules.finding import Finding, State
+from rules.judge import judge
+from rules.lifecycle import advance
+from rules.rule import Rule
+from rules.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judgement left behind: the hosts as they stand, and those with something still to be confirmed.
+
+    *unsettled* maps a host to the probes that have to look again before a finding opens or closes.
+    """
+
+    hosts: Mapping[str, HostPosture]
+    unsettled: Mapping[str, frozenset[str]]
+
+
+class Judge:
+    """Judges targets by the rules and policy of one configuration."""
+
+    def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store) -> None:
+        self._config, self._rules, self._store = config, rules, store
+
+    def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
+        """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
+        policy = self._config.policy
+        postures: dict[str, HostPosture] = {}
+        unsettled: dict[str, frozenset[str]] = {}
+        judgements: list[Judgement] = []
+        known = self._findings(hosts)
+        for host, stored in self._stored(hosts).items():
+            target = self._config.targets[host]
+            verdicts = self._verdicts(host, stored, now)
+            progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now)
+            judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
+            if probes := self._unsettled(progress.findings):
+                unsettled[host] = probes
+        self._store.judged(judgements, now)
+        return Judged(postures, unsettled)
+
+    def standing(self, hosts: Collection[str]) -> Mapping[str, HostPosture]:
+        """Return how *hosts* stood when last judged, judging nothing anew."""
+        verdicts: dict[str, list[Verdict]] = defaultdict(list)
+        for item in self._store.verdicts(hosts):
+            verdicts[item.verdict.target].append(item.verdict)
+        findings = self._findings(hosts)
+        return {
+            host: host_posture(self._config.targets[host], stored, verdicts[host], findings[host], self._config.policy)
+            for host, stored in self._stored(hosts).items()
+        }
+
+    def _stored(self, hosts: Collection[str]) -> Mapping[str, list[StoredRecord]]:
+        stored: dict[str, list[StoredRecord]] = {host: [] for host in hosts if host in self._config.targets}
+        for item in self._store.state(stored):
+            stored[item.record.target].append(item)
+        return stored
+
+    def _findings(self, hosts: Collection[str]) -> Mapping[str, list[Finding]]:
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self._store.findings(hosts):
+            findings[finding.key.target].append(finding)
+        return findings
+
+    def _verdicts(self, host: str, stored: list[StoredRecord], now: dt.datetime) -> list[Verdict]:
+        """Judge a host from each vantage that has looked at it; where none has, everything is unknown."""
+        target = self._config.targets[host]
+        looked = {
+            vantage: probes for (name, vantage), probes in self._store.looked([host]).items() if name == host
+        } or {self._config.vantage.name: frozenset[str]()}
+        verdicts: list[Verdict] = []
+        for vantage, probes in sorted(looked.items()):
+            records = tuple(_newest(item) for item in stored if item.record.vantage == vantage)
+            seen = Seen(target, vantage, records, probes)
+            verdicts += judge(self._rules.values(), seen, self._config.policy, now)
+        return verdicts
+
+    def _unsettled(self, findings: Collection[Finding]) -> frozenset[str]:
+        waiting = [
+            finding
+            for finding in findings
+            if finding.state is State.PENDING or (finding.state is State.OPEN and finding.passes)
+        ]
+        return frozenset(
+            probe
+            for finding in waiting
+            if finding.key.rule in self._rules
+            for probe in self._rules[finding.key.rule].reads
+        )
+
+
+def _newest(item: StoredRecord) -> Record:
+    """Return what was met last: where we could not look since, the old observation decides nothing."""
+    return item.gap or item.record

@@ -1,0 +1,94 @@
+"""Whether the vantage itself can see: no verdict about others is worth more than that."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from probes.vantage_self import VantageSelf
+
+from exporters.posture import VantageHealth
+from probes.framework import Look, look
+from probes.observation import Gap, GapReason, Observation, Record
+from probes.registry import Probe
+from probes.target import Family, Kind, Target, Vantage
+from probes.wire import Wire
+
+AGE = 10.0
+"""Seconds for which a proof holds while targets answer as they should."""
+
+
+class Sight:
+    """Proves the vantage's families, and turns what a blind vantage met into gaps.
+
+    A family that could not be proven counts as missing: better to say nothing than to blame an agency.
+    """
+
+    def __init__(self, vantage: Vantage, probe: Probe, wire_for: Callable[[Target], Wire]) -> None:
+        self._target = Target(vantage.name, "", Kind.NETWORK_DEVICE)
+        self._vantage, self._probe, self._wire_for = vantage, probe, wire_for
+        self._families: Mapping[Family, bool | None] = dict.fromkeys(vantage.families)
+        self._resolver: bool | None = None
+        self._proven: float | None = None
+        self._at: dt.datetime | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def families(self) -> frozenset[Family]:
+        """The families last proven to work."""
+        return frozenset(family for family, alive in self._families.items() if alive)
+
+    def health(self) -> VantageHealth:
+        """Return what is known of the vantage."""
+        return VantageHealth(self._vantage.name, dict(self._families), self._resolver, self._at)
+
+    async def prove(self, age: float = 0.0) -> Look | None:
+        """Look at ourselves unless that was done less than *age* seconds ago; return the look if there was one."""
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            if self._proven is not None and now - self._proven < age:
+                return None
+            seen = await look(self._probe, self._target, self._vantage.name, self._wire_for(self._target))
+            self._families = {family: _alive(seen, family) for family in self._vantage.families}
+            self._resolver = _resolver(seen)
+            self._proven, self._at = asyncio.get_running_loop().time(), max((r.at for r in seen.records), default=None)
+            return seen
+
+    def excuse(self, record: Record) -> Record:
+        """Return *record*, or a gap where what was met at an address may well be our own blindness.
+
+        What DNS said of a family was asked over either, and stays.
+        """
+        address = record.subject.address
+        if not isinstance(record, Observation) or address is None:
+            return record
+        family = Family.of(address)
+        if family in self.families:
+            return record
+        return Gap(
+            record.probe,
+            record.target,
+            record.vantage,
+            record.subject,
+            record.at,
+            GapReason.blind(family),
+            record.failure.value if record.failure else "",
+        )
+
+
+def _alive(seen: Look, family: Family) -> bool | None:
+    for record in seen.records:
+        if isinstance(record, Observation) and record.subject.family is family and not record.subject.server:
+            return record.facts.alive if isinstance(record.facts, VantageSelf) else False
+    return None
+
+
+def _resolver(seen: Look) -> bool | None:
+    """Say whether any resolver answers; None when none was asked."""
+    answers = [
+        isinstance(record.facts, VantageSelf) and record.facts.alive
+        for record in seen.records
+        if isinstance(record, Observation) and record.subject.server
+    ]
+    return any(answers) if answers else None

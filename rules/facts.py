@@ -1,0 +1,151 @@
+"""The facts a condition reads: the observations of one target as CEL values, gaps kept as holes.
+
+Each probe is a variable: the list of its records. A record has the fields of its subject (`subject`, `family`,
+`address`, `port`, `scheme`, `path`, `server`), `failure` (empty when there was none) and the fields of the probe's
+facts. What was not measured is absent, and reading it is unknown: a failed observation has no facts, a gap has no
+`failure` either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+
+from probes.observation import WHOLE, Facts, Gap, Observation, Record, Subject
+from probes.target import Family, Target
+from rules import cel
+from rules.policy import Policy
+from rules.verdict import Witness
+
+_SUBJECT_FIELDS: Mapping[str, cel.Type] = {
+    "subject": cel.STRING,
+    "family": cel.STRING,
+    "address": cel.IP,
+    "port": cel.INT,
+    "scheme": cel.STRING,
+    "path": cel.STRING,
+    "server": cel.STRING,
+    "failure": cel.STRING,
+    "seconds": cel.DOUBLE,
+}
+_SERVICE = cel.Record("Service", {"family": cel.STRING, "transport": cel.STRING, "port": cel.INT})
+_TARGET = cel.Record(
+    "Target",
+    {
+        "host": cel.STRING,
+        "agency": cel.STRING,
+        "kind": cel.STRING,
+        "value": cel.INT,
+        "paths": cel.ListOf(cel.STRING),
+        "declared": cel.ListOf(_SERVICE),
+        "ipv6_exempt": cel.BOOL,
+    },
+)
+_POLICY = cel.Record("Policy", {"dangerous_ports": cel.ListOf(cel.INT), "certificate_days": cel.INT})
+
+
+def schema(probes: Mapping[str, type[Facts]]) -> Mapping[str, cel.Type]:
+    """Return the type of every variable a condition may read, from the facts classes of the probes."""
+    variables: dict[str, cel.Type] = {"target": _TARGET, "policy": _POLICY, "now": cel.TIMESTAMP}
+    for name, facts in probes.items():
+        variables[name] = cel.ListOf(cel.record_of(facts, **_SUBJECT_FIELDS))
+    return variables
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one target from one vantage.
+
+    *looked* names the probes that have looked to the end at least once: for them an empty list of records means
+    that there is nothing, for the others it means nothing at all.
+    """
+
+    target: Target
+    vantage: str
+    records: tuple[Record, ...]
+    looked: frozenset[str]
+
+
+def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object]:
+    """Return the variables of a condition for *seen*; an observation older than the policy's freshness is a gap."""
+    variables: dict[str, object] = {
+        "target": _target(seen.target),
+        "policy": {"dangerous_ports": sorted(policy.dangerous_ports), "certificate_days": policy.certificate_days},
+        "now": now,
+    }
+    by_probe: dict[str, list[object]] = {name: [] for name in seen.looked}
+    for record in seen.records:
+        by_probe.setdefault(record.probe, []).append(_record(record, policy, now))
+    variables.update(by_probe)
+    return variables
+
+
+def witnesses(seen: Seen, probes: Iterable[str], subject: str) -> tuple[Witness, ...]:
+    """Return the observations a verdict on *subject* rests on: that subject's own, or else all of *probes*."""
+    wanted = set(probes)
+    found = [
+        Witness(record.probe, record.vantage, str(record.subject), record.at)
+        for record in seen.records
+        if record.probe in wanted and isinstance(record, Observation)
+    ]
+    own = [witness for witness in found if witness.subject == subject]
+    return tuple(own or found)
+
+
+def _target(target: Target) -> Mapping[str, object]:
+    return {
+        "host": target.host,
+        "agency": target.agency,
+        "kind": target.kind.value,
+        "value": target.value,
+        "paths": list(target.paths),
+        "declared": [
+            {"family": service.family.value, "transport": service.transport.value, "port": service.port}
+            for service in sorted(target.declared)
+        ],
+        "ipv6_exempt": target.ipv6_exempt,
+    }
+
+
+def _record(record: Record, policy: Policy, now: dt.datetime) -> object:
+    if isinstance(record, Gap) and record.subject == WHOLE:
+        return cel.UNKNOWN
+    values = _subject(record.subject)
+    if isinstance(record, Gap) or (now - record.at).total_seconds() > policy.freshness:
+        return values
+    values["failure"] = record.failure.value if record.failure else ""
+    values["seconds"] = record.seconds
+    if record.facts is not None:
+        values.update(_plain_fields(record.facts))
+    return values
+
+
+def _subject(subject: Subject) -> dict[str, object]:
+    family: Family | None = subject.family
+    values: dict[str, object] = {
+        "subject": str(subject),
+        "scheme": subject.scheme,
+        "path": subject.path,
+        "server": subject.server,
+    }
+    if family is not None:
+        values["family"] = family.value
+    if subject.address is not None:
+        values["address"] = subject.address
+    if subject.port is not None:
+        values["port"] = subject.port
+    return values
+
+
+def _plain_fields(facts: object) -> dict[str, object]:
+    assert is_dataclass(facts)
+    return {item.name: _plain(getattr(facts, item.name)) for item in fields(facts)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (tuple, list, frozenset)):
+        return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain_fields(value)
+    return value

@@ -1,0 +1,116 @@
+"""Judging: a rule, and what is known of a target, give verdicts. Unknown stays unknown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from rules import cel
+from rules.facts import Seen, activation, witnesses
+from rules.policy import Policy
+from rules.rule import Rule, Status
+from rules.verdict import Outcome, Verdict
+
+
+def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -> list[Verdict]:
+    """Return every verdict of *rules* on *seen*; retired rules give none, every other at least one."""
+    variables = activation(seen, policy, now)
+    verdicts: list[Verdict] = []
+    for rule in rules:
+        if rule.status is not Status.RETIRED:
+            verdicts += _verdicts(rule, seen, variables)
+    return verdicts
+
+
+def outcomes(rule: Rule, variables: Mapping[str, object]) -> Iterator[tuple[str, Outcome, Mapping[str, object]]]:
+    """Yield each subject of *rule*, its outcome, and the variables that decided it."""
+    if rule.each is None:
+        yield "", _outcome(rule, variables), variables
+        return
+    found = rule.each.evaluate(variables)
+    if not isinstance(found, (list, tuple)):
+        yield "", _blank(rule, variables), variables
+        return
+    elements = list(_flat(found))
+    if not elements:
+        yield "", rule.empty, variables
+    for element in elements:
+        if element is cel.UNKNOWN:
+            yield "", Outcome.UNKNOWN, variables
+            continue
+        inner = {**variables, "it": element}
+        yield _subject(rule, inner), _outcome(rule, inner), inner
+
+
+def _flat(elements: Iterable[object]) -> Iterator[object]:
+    for element in elements:
+        if isinstance(element, (list, tuple)):
+            yield from _flat(element)
+        else:
+            yield element
+
+
+def _outcome(rule: Rule, variables: Mapping[str, object]) -> Outcome:
+    if rule.applies is not None:
+        applies = rule.applies.evaluate(variables)
+        if applies is False:
+            return Outcome.NOT_APPLICABLE
+        if applies is not True:
+            return Outcome.UNKNOWN
+    held = rule.when.evaluate(variables)
+    if held is True:
+        return Outcome.PASS
+    return Outcome.FAIL if held is False else Outcome.UNKNOWN
+
+
+def _blank(rule: Rule, variables: Mapping[str, object]) -> Outcome:
+    """Judge a rule whose subjects are not known: not applicable if that is sure without them, else unknown."""
+    if rule.applies is not None and rule.applies.evaluate(variables) is False:
+        return Outcome.NOT_APPLICABLE
+    return Outcome.UNKNOWN
+
+
+def _subject(rule: Rule, inner: Mapping[str, object]) -> str:
+    if rule.subject is not None:
+        named = rule.subject.evaluate(inner)
+        return named if isinstance(named, str) else ""
+    element = inner["it"]
+    if isinstance(element, Mapping):
+        named = element.get("subject", "")
+        return named if isinstance(named, str) else ""
+    return str(element)
+
+
+def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[Verdict]:
+    worst: dict[str, Verdict] = {}
+    for subject, outcome, inner in outcomes(rule, variables):
+        known = worst.get(subject)
+        if known is not None and known.outcome.gravity >= outcome.gravity:
+            continue
+        reason = _reason(rule, inner) if outcome is Outcome.FAIL else ""
+        worst[subject] = Verdict(
+            rule=rule.id,
+            target=seen.target.host,
+            subject=subject,
+            vantage=seen.vantage,
+            outcome=outcome,
+            witness=() if outcome is Outcome.NOT_APPLICABLE else witnesses(seen, rule.reads, subject),
+            reason=reason,
+            value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
+        )
+    return list(worst.values())
+
+
+def _reason(rule: Rule, inner: Mapping[str, object]) -> str:
+    """Return the parts of the condition that decided, with their values, as `part = value` lines."""
+    steps = rule.when.explain(inner).steps
+    return "\n".join(f"{step.text} = {_shown(step.value)}" for step in steps)[:1024]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{…}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_shown(item) for item in value[:8])}{', …' if len(value) > 8 else ''}]"
+    return str(value)
