@@ -48,11 +48,11 @@ def from_directory(directory: Path) -> Bounds:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         scope = _section(document, "scope")
-        pace = _section(document, "pace")
+        limits = _section(document, "limits")
         return Bounds(
             Scope(_networks("scope.allow", scope.get("allow")), _networks("scope.deny", scope.get("deny"))),
-            _rate("pace.overall", pace.get("overall", _GENTLE.overall)),
-            _rate("pace.per_host", pace.get("per_host", _GENTLE.per_host)),
+            _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
+            _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
         raise Unusable(f"{path}: {mistake}") from mistake

@@ -71,9 +71,9 @@ class PacketClient:
 
     async def close(self) -> None:
         """End the connection; questions under way become gaps."""
-        if self._listener is not None:
+        if self._listener is not None and self._writer is not None:
             self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+            await asyncio.gather(self._listener, self._writer.wait_closed(), return_exceptions=True)
 
     async def _switch(self, request: Stop | Resume) -> None:
         if not isinstance(await self._put(request, PATIENCE), Done):

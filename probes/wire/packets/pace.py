@@ -15,7 +15,9 @@ from probes.wire import NotLooked
 QUEUE_LIMIT = 10.0
 """Longest a packet may wait for the pace of all, in seconds."""
 _TOLERANCE = 0.02
-"""Seconds a late wake-up may be made good; the gaps are longer by as much, so that no second sees more than its due."""
+"""Seconds a late wake-up may be made good."""
+_HAIR = 0.001
+"""How much longer than need be the gaps are, so that rounding never puts one packet too many into a second."""
 _REMEMBERED = 4096
 
 
@@ -39,7 +41,8 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._gap, self._address_gap = (1 + _TOLERANCE) / overall, 1 / per_address
+        # The gaps of all are longer by what may be made good: no second sees more than its due.
+        self._gap, self._address_gap = (1 + _TOLERANCE + _HAIR) / overall, (1 + _HAIR) / per_address
         self._clock, self._sleep = clock, sleep
         self._everyone = asyncio.Lock()
         self._queued, self._free_at = 0, 0.0

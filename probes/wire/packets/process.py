@@ -63,7 +63,7 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     await ending.wait()
     notifier.stopping()
     listener.close()
-    server.close()
+    await server.close()
     alive.cancel()
 
 
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--socket",
         type=Path,
-        default=Path("/run/diaolou-packets/socket"),
+        default=Path("/run/diaolou/packets.sock"),
         metavar="PATH",
         help="监听的 Unix 套接字；由 systemd 传入时不用 Unix socket to listen at; unused when systemd passes one in",
     )

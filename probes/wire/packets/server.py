@@ -26,7 +26,7 @@ class Server:
 
     def __init__(self, echoes: Echoes, welcome: frozenset[int]) -> None:
         self._echoes, self._welcome = echoes, welcome | {0}
-        self._connections: set[asyncio.StreamWriter] = set()
+        self._connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,7 +35,7 @@ class Server:
         What the other side has asked for and cannot be told any more is broken off.
         """
         own: set[asyncio.Task[None]] = set()
-        self._connections.add(writer)
+        self._connections[writer] = asyncio.current_task()
         try:
             if self._admits(writer):
                 await self._serve(reader, writer, own)
@@ -44,15 +44,17 @@ class Server:
         except ProtocolError as error:
             log.warning("connection closed: %s", error)
         finally:
-            self._connections.discard(writer)
+            del self._connections[writer]
             for task in own:
                 task.cancel()
             writer.close()
 
-    def close(self) -> None:
-        """End every connection."""
+    async def close(self) -> None:
+        """End every connection, and wait until each has ended."""
+        conversations = [task for task in self._connections.values() if task is not None]
         for writer in self._connections:
-            writer.close()
+            writer.transport.abort()
+        await asyncio.gather(*conversations, return_exceptions=True)
 
     def _admits(self, writer: asyncio.StreamWriter) -> bool:
         credentials = writer.get_extra_info("socket").getsockopt(

@@ -1,0 +1,130 @@
+"""The packet process's protocol: every message survives the way, and nothing else is a message."""
+
+import asyncio
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from probes.observation import Failure, GapReason
+from probes.wire.packets.messages import Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
+from probes.wire.packets.protocol import (
+    BODY_LIMIT,
+    COUNT_LIMIT,
+    DETAIL_LIMIT,
+    LENGTH,
+    TIMEOUT_LIMIT,
+    ProtocolError,
+    decode,
+    encode,
+    receive,
+)
+
+tokens = st.integers(0, 2**32 - 1)
+seconds = st.floats(0, TIMEOUT_LIMIT)
+details = st.text(max_size=DETAIL_LIMIT // 4)
+failures = st.sampled_from(
+    [Failure.ECHO_TIMEOUT, Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED]
+)
+gaps = st.sampled_from([GapReason.OUT_OF_SCOPE, GapReason.STOPPED, GapReason.NO_RAW_SOCKET, GapReason.DEFECT])
+messages = st.one_of(
+    st.builds(Echo, tokens, st.ip_addresses(), st.integers(1, COUNT_LIMIT), seconds),
+    st.builds(Stop, tokens),
+    st.builds(Resume, tokens),
+    st.builds(Done, tokens),
+    st.builds(Echoed, tokens, st.lists(seconds, min_size=1, max_size=COUNT_LIMIT).map(tuple)),
+    st.builds(Missed, tokens, failures, details),
+    st.builds(Declined, tokens, gaps, details),
+)
+
+
+def heard(octets: bytes) -> Message:
+    async def read() -> Message:
+        reader = asyncio.StreamReader()
+        reader.feed_data(octets)
+        reader.feed_eof()
+        return await receive(reader)
+
+    return asyncio.run(read())
+
+
+@given(messages)
+def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
+    frame = encode(message)
+    assert len(frame) <= LENGTH.size + BODY_LIMIT
+    assert decode(frame[LENGTH.size :]) == message
+
+
+@given(st.binary(max_size=BODY_LIMIT + 8))
+@example(b"")
+@example(b"\x01\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
+def test_whatever_comes_is_a_message_in_its_only_spelling_or_refused(octets: bytes) -> None:
+    try:
+        message = decode(octets)
+    except ProtocolError:
+        return
+    assert encode(message) == LENGTH.pack(len(octets)) + octets
+
+
+@given(messages, st.data())
+def test_a_damaged_message_never_breaks_the_reader(message: Message, data: st.DataObject) -> None:
+    rest = bytearray(encode(message)[LENGTH.size :])
+    place = data.draw(st.integers(0, len(rest) - 1))
+    rest[place] ^= data.draw(st.integers(1, 255))
+    try:
+        damaged = decode(bytes(rest))
+    except ProtocolError:
+        return
+    assert encode(damaged)[LENGTH.size :] == rest
+
+
+@pytest.mark.parametrize(
+    "message", [Stop(7), Echo(7, IPv4Address("192.0.2.1"), 3, 2.0), Missed(7, Failure.ECHO_TIMEOUT)]
+)
+def test_nothing_may_be_cut_off_or_follow(message: Message) -> None:
+    rest = encode(message)[LENGTH.size :]
+    with pytest.raises(ProtocolError):
+        decode(rest[:-1] if not isinstance(message, Missed) else rest[:6])
+    if not isinstance(message, Missed):
+        with pytest.raises(ProtocolError):
+            decode(rest + b"\0")
+
+
+def test_another_version_is_refused() -> None:
+    rest = encode(Stop(1))[LENGTH.size :]
+    with pytest.raises(ProtocolError, match="version 2"):
+        decode(b"\x02" + rest[1:])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Echo(1, IPv6Address("2001:db8::1"), 0, 1.0),
+        Echo(1, IPv6Address("2001:db8::1"), COUNT_LIMIT + 1, 1.0),
+        Echo(1, IPv6Address("2001:db8::1"), 1, TIMEOUT_LIMIT + 1),
+        Echo(1, IPv6Address("2001:db8::1"), 1, float("nan")),
+        Echo(2**32, IPv6Address("2001:db8::1"), 1, 1.0),
+        Echoed(1, ()),
+        Missed(1, Failure.TLS_ALERT),
+        Declined(1, GapReason.QUIET_HOURS),
+        Declined(1, GapReason.DEFECT, "字" * DETAIL_LIMIT),
+    ],
+)
+def test_what_the_protocol_cannot_say_is_not_sent(message: Message) -> None:
+    with pytest.raises(ProtocolError):
+        encode(message)
+
+
+def test_an_announced_length_beyond_the_limit_is_refused_before_it_is_read() -> None:
+    with pytest.raises(ProtocolError, match="frame of 65535 bytes"):
+        heard(b"\xff\xff")
+
+
+def test_frames_are_read_one_by_one() -> None:
+    assert heard(encode(Stop(1)) + encode(Resume(2))) == Stop(1)
+
+
+def test_a_connection_cut_inside_a_frame_is_no_message() -> None:
+    with pytest.raises(asyncio.IncompleteReadError):
+        heard(encode(Stop(1))[:-1])
