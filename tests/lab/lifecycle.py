@@ -56,26 +56,19 @@ class Lab:
         self._clear()
         self.folder.mkdir(parents=True)
         began = time.monotonic()
-        with (self.folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*_unshare(), sys.executable, "-m", "tests.lab", "--dir", str(self.folder), "supervise", str(scale)],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        mark = {"outer": process.pid, "started": _started(process.pid), "scale": scale, "user": os.geteuid() != 0}
+        command = [sys.executable, "-m", "tests.lab", "--dir", str(self.folder), "supervise", str(scale)]
+        outer = _start([*_unshare(), *command], self.folder / "log")
+        mark = {"outer": outer, "started": _started(outer), "scale": scale, "user": os.geteuid() != 0}
         (self.folder / _MARK).write_text(json.dumps(mark))
         while not (self.folder / "ready.json").exists():
-            if process.poll() is not None or time.monotonic() - began > patience:
-                self.down(keep=True)
-                log_text = (self.folder / "log").read_text(errors="replace")
-                raise LabError(f"the city did not come up:\n{log_text[-2000:]}")
+            if self._outer() is None or time.monotonic() - began > patience:
+                log = (self.folder / "log").read_text(errors="replace")
+                self.down()
+                raise LabError(f"the city did not come up:\n{log[-2000:]}")
             time.sleep(0.02)
         return time.monotonic() - began
 
-    def down(self, *, keep: bool = False) -> None:
+    def down(self) -> None:
         """End every process of the city and forget its state; nothing happens when it is not up."""
         outer = self._outer()
         if outer:
@@ -83,10 +76,8 @@ class Lab:
             os.kill(self._first() or outer, signal.SIGKILL)
             deadline = time.monotonic() + 20
             while self._outer() and time.monotonic() < deadline:
-                _reap(outer)
                 time.sleep(0.01)
-        if not keep:
-            self._clear()
+        self._clear()
 
     def command(self, namespace: str, command: Sequence[str]) -> list[str]:
         """Return the command line that runs *command* in a namespace of the city.
@@ -105,10 +96,15 @@ class Lab:
         return ["env", f"PATH={_path()}", *enter, "nsenter", f"--net=/run/netns/{namespace}", *command]
 
     def run(self, namespace: str, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-        """Run *command* in a namespace of the city and return what it said."""
-        return subprocess.run(
-            self.command(namespace, command), capture_output=True, text=True, timeout=timeout, check=False
-        )
+        """Run *command* in a namespace of the city and return what it said, read as UTF-8."""
+        said = self.raw(namespace, *command, timeout=timeout)
+        texts = (each.decode(errors="replace") for each in (said.stdout, said.stderr))
+        return subprocess.CompletedProcess(said.args, said.returncode, *texts)
+
+    def raw(self, namespace: str, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[bytes]:
+        """Run *command* in a namespace of the city and return the bytes it wrote."""
+        line = self.command(namespace, command)
+        return subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False)
 
     def server(self, namespace: str) -> int:
         """Return the process that serves in a namespace, as the city numbers it."""
@@ -182,6 +178,13 @@ def _unshare() -> list[str]:
     return ["env", f"PATH={_path()}", "unshare", *user, *spaces]
 
 
+def _start(command: list[str], log: Path) -> int:
+    """Start a process that is nobody's child, so that it outlives us, and return its id."""
+    script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 & echo $!'
+    line = ["sh", "-c", script, "sh", str(log), *command]
+    return int(subprocess.run(line, cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True, check=True).stdout)
+
+
 def _path() -> str:
     """Return PATH with the folders of administration, which ordinary users lack."""
     return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -217,10 +220,3 @@ def _proportional(pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
