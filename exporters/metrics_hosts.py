@@ -111,9 +111,7 @@ HOST_METRICS = (
         _stage,
     ),
     HostMetric(
-        of_host(
-            "host_readiness_unknown", "IPv6 阶段未测得为 1，否则为 0", "1 when the IPv6 stage is not known, else 0"
-        ),
+        of_host("host_readiness_unknown", "IPv6 阶段未测得为 1，否则为 0", "1 when the IPv6 stage is unknown, else 0"),
         _stage_unknown,
     ),
     HostMetric(
