@@ -1,0 +1,69 @@
+"""An open connection as the protocols above see it: bytes, within what the look may cost."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Protocol
+
+from probes.wire.errand import Errand
+from probes.wire.errors import of_talking
+
+CHUNK = 64 * 1024
+"""Bytes read at once, so that every cap is looked at this often."""
+
+_GRACE = struct.pack("ii", 0, 0)
+
+
+class Stream(Protocol):
+    """A two-way stream of bytes.
+
+    `read` and `write` raise Unreached when the connection breaks and NotLooked when the budget is spent.
+    """
+
+    async def read(self) -> bytes:
+        """Return the next bytes, at most CHUNK; empty at the end."""
+
+    async def write(self, data: bytes) -> None:
+        """Send all of *data*."""
+
+    def finish(self) -> None:
+        """Say that the exchange ended well: closing will be a farewell and not a reset."""
+
+    def close(self) -> None:
+        """Close, with a reset unless finished."""
+
+
+class TcpStream:
+    """A stream over one TCP socket, which it owns."""
+
+    def __init__(self, sock: socket.socket, errand: Errand) -> None:
+        self._sock, self._errand = sock, errand
+        self._loop = asyncio.get_running_loop()
+
+    async def read(self) -> bytes:
+        """Return the next bytes, at most CHUNK; empty at the end."""
+        # A peer that always has more would otherwise never let the deadline come to its turn.
+        await asyncio.sleep(0)
+        try:
+            data = await self._loop.sock_recv(self._sock, CHUNK)
+        except OSError as fault:
+            raise of_talking(fault) from fault
+        self._errand.count(len(data))
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Send all of *data*."""
+        try:
+            await self._loop.sock_sendall(self._sock, data)
+        except OSError as fault:
+            raise of_talking(fault) from fault
+
+    def finish(self) -> None:
+        """Say that the exchange ended well: closing will be a farewell and not a reset."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _GRACE)
+
+    def close(self) -> None:
+        """Close, with a reset unless finished."""
+        self._sock.close()

@@ -1,0 +1,148 @@
+"""TCP connections to exactly one address, over our own sockets: no names, no fallback, no other family."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import itertools
+import random
+import socket
+import struct
+from collections.abc import Callable, Iterator
+
+from probes.target import Address, Family
+from probes.wire.account import Account
+from probes.wire.errand import Errand
+from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
+from probes.wire.guard import Guard
+from probes.wire.ledger import What
+from probes.wire.stream import TcpStream
+from probes.wire.watch import watched
+
+SocketFactory = Callable[[int, int], socket.socket]
+
+_PORTS_TRIED = 16
+_ABORT = struct.pack("ii", 1, 0)
+_IN_PROGRESS = frozenset({0, errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK})
+
+
+class Dialer:
+    """Opens connections. With *source_ports*, both ends included, from those ports alone, which we are known by."""
+
+    def __init__(self, source_ports: tuple[int, int] | None = None, make: SocketFactory = socket.socket) -> None:
+        self._make = make
+        self._ports = _around(source_ports) if source_ports else None
+
+    async def dial(self, errand: Errand) -> TcpStream:
+        """Connect to the admitted address and port; how long that may take is the caller's to say.
+
+        The connection is reset when the stream is closed, unless it is finished first: nothing is sent again and no
+        state stays behind.
+
+        Raises:
+            Unreached: the network said no.
+            NotLooked: our own machine did.
+        """
+        address, port = errand.entry.address, errand.entry.port
+        family = Family.of(address)
+        sock = self._open(family)
+        try:
+            code, at_once = await self._connect(sock, _sockaddr(address, port))
+            if code == errno.EADDRNOTAVAIL and not self._has_source(address, port):
+                raise of_opening(OSError(errno.ENETUNREACH, ""), family)
+            if code:
+                raise of_connecting(code, sock, family, at_once=at_once)
+            listen_for_icmp(sock, family, on=False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        return TcpStream(sock, errand)
+
+    def _open(self, family: Family) -> socket.socket:
+        try:
+            sock = self._make(family.socket_family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        except OSError as fault:
+            raise of_opening(fault, family) from fault
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        if family is Family.IPV6:
+            # An IPv4-mapped address must not pass for an IPv6 connection.
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listen_for_icmp(sock, family, on=True)
+        return sock
+
+    async def _connect(self, sock: socket.socket, there: tuple[str | int, ...]) -> tuple[int, bool]:
+        """Return the errno connecting ended with, 0 for success, and whether the kernel gave it at once."""
+        if self._ports is not None and not _bind(sock, self._ports):
+            return errno.EADDRINUSE, True
+        code = sock.connect_ex(there)
+        if code not in _IN_PROGRESS:
+            return code, True
+        if code:
+            await writable(sock)
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), False
+
+    def _has_source(self, address: Address, port: int) -> bool:
+        """Say whether this machine has an address to reach *address* from; nothing is sent to find out."""
+        with self._make(Family.of(address).socket_family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            return sock.connect_ex(_sockaddr(address, port)) == 0
+
+
+class TcpConnector:
+    """Answers whether a port is open."""
+
+    def __init__(self, guard: Guard, dialer: Dialer) -> None:
+        self._guard, self._dialer = guard, dialer
+
+    async def connect(self, address: Address, port: int, timeout: float, account: Account) -> float:
+        """Open one connection and reset it; return the seconds until it was open.
+
+        Raises:
+            Unreached: refused, silent or unreachable.
+            NotLooked: nothing was sent, or nothing could be.
+        """
+        async with self._guard.admit(address, port, What.TCP_CONNECT, account) as errand, watched(timeout) as watch:
+            stream = await self._dialer.dial(errand)
+            stream.close()
+            return watch.seconds
+
+
+async def writable(sock: socket.socket) -> None:
+    """Wait until *sock* is connected or has failed to."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_writer(sock)
+
+
+def _bind(sock: socket.socket, ports: Iterator[int]) -> bool:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for port in itertools.islice(ports, _PORTS_TRIED):
+        try:
+            sock.bind(("::" if sock.family == socket.AF_INET6 else "", port))
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _sockaddr(address: Address, port: int) -> tuple[str | int, ...]:
+    if address.version == 4:
+        return str(address), port
+    zone = address.scope_id
+    return str(address).partition("%")[0], port, 0, _zone_index(zone) if zone else 0
+
+
+def _zone_index(zone: str) -> int:
+    try:
+        return int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+    except OSError:
+        return 0
+
+
+def _around(ports: tuple[int, int]) -> Iterator[int]:
+    first, last = ports
+    begin = random.randint(first, last)
+    return itertools.cycle([*range(begin, last + 1), *range(first, begin)])
