@@ -1,0 +1,181 @@
+"""Who is due when: one row per probe and target, claimed in order and given back with a new appointment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from monitor.store.engine import chunks, insert
+from monitor.store.nouns import Appointment
+from monitor.store.schema import Moment, inventory, look, schedule, spell, verdict
+from probes.registry import Probe
+from probes.target import Target
+
+_HORIZON = 100.0
+"""Periods of a probe beyond which an appointment can only have been made by a wrong clock."""
+
+
+def fraction(*names: str) -> float:
+    """Return a number in [0, 1) that depends on *names* alone, evenly spread over many of them."""
+    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
+
+
+def sync(
+    connection: Connection, targets: Sequence[Target], probes: Sequence[Probe], now: dt.datetime, spread: float
+) -> None:
+    """Make the schedule that of *targets* and *probes*; what vanished leaves the current state, not history.
+
+    New pairs fall due within *spread* seconds. A target that comes back starts anew.
+    """
+    wanted = {(probe.name, target.host) for probe in probes for target in targets if probe.suits(target)}
+    known = set(connection.execute(select(schedule.c.probe, schedule.c.target)).tuples())
+    if new := wanted - known:
+        rows = [
+            {"probe": probe, "target": target, "standing": "", "next_due": now + _share(spread, probe, target)}
+            for probe, target in sorted(new)
+        ]
+        connection.execute(schedule.insert(), rows)
+    if gone := sorted(known - wanted):
+        _forget(connection, gone, now)
+    for probe in probes:
+        _mend(connection, probe, now, spread)
+    _enlist(connection, {target.host for target in targets}, now)
+
+
+def claim(connection: Connection, probe: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[str]:
+    """Take at most *limit* targets that are due, the longest overdue first, and hold them for *lease*."""
+    mine = _due(probe, now).limit(limit).with_for_update(skip_locked=True)
+    taken = (
+        update(schedule)
+        .where(schedule.c.probe == probe, schedule.c.target.in_(mine))
+        .values(claimed_until=now + lease)
+        .returning(schedule.c.next_due, schedule.c.target)
+    )
+    return [target for _, target in sorted(connection.execute(taken).tuples())]
+
+
+def due(connection: Connection, probe: str, now: dt.datetime, limit: int) -> list[str]:
+    """Return what `claim` would take, taking nothing."""
+    return list(connection.execute(_due(probe, now).limit(limit)).scalars())
+
+
+def backlog(connection: Connection, now: dt.datetime) -> Mapping[str, int]:
+    """Return, by probe, how many targets are due and nobody's."""
+    free = or_(schedule.c.claimed_until.is_(None), schedule.c.claimed_until <= now)
+    query = select(schedule.c.probe, func.count()).where(schedule.c.next_due <= now, free).group_by(schedule.c.probe)
+    return dict(connection.execute(query).tuples().all())
+
+
+def standings(connection: Connection, probe: str, targets: Iterable[str]) -> Mapping[str, str]:
+    """Return how urgent each of *targets* was found to be at its last look, empty before the first."""
+    found: dict[str, str] = {}
+    for names in chunks(sorted(targets)):
+        query = select(schedule.c.target, schedule.c.standing).where(schedule.c.probe == probe)
+        found.update(connection.execute(query.where(schedule.c.target.in_(names))).tuples().all())
+    return found
+
+
+def reschedule(connection: Connection, probe: str, appointments: Iterable[Appointment]) -> None:
+    """Give targets back with their next appointment; one that was removed meanwhile is left out."""
+    rows = [
+        {"host": item.target, "next_due": item.next_due, "standing": item.standing, "claimed_until": None}
+        for item in appointments
+    ]
+    if rows:
+        mine = schedule.c.probe == probe, schedule.c.target == bindparam("host")
+        connection.execute(update(schedule).where(*mine), rows)
+
+
+def release(connection: Connection, probe: str | None, targets: Collection[str] | None) -> None:
+    """Give targets back, due as they were; None means every probe, or every target."""
+    statement = update(schedule).values(claimed_until=None).where(schedule.c.claimed_until.is_not(None))
+    if probe is not None:
+        statement = statement.where(schedule.c.probe == probe)
+    if targets is None:
+        connection.execute(statement)
+        return
+    for names in chunks(sorted(targets)):
+        connection.execute(statement.where(schedule.c.target.in_(names)))
+
+
+def hasten(connection: Connection, targets: Iterable[str], now: dt.datetime) -> None:
+    """Make every probe of *targets* due at once."""
+    for names in chunks(sorted(targets)):
+        sooner = schedule.c.target.in_(names), schedule.c.next_due > now
+        connection.execute(update(schedule).where(*sooner).values(next_due=now))
+
+
+def shift(connection: Connection, step: dt.timedelta) -> None:
+    """Move every appointment by *step*, as the clock was: none falls due for it, none is put off."""
+    micro = step // dt.timedelta(microseconds=1)
+    moved = {name: type_coerce(schedule.c[name], BigInteger) + micro for name in ("next_due", "claimed_until")}
+    connection.execute(update(schedule).values(moved))
+
+
+def _due(probe: str, now: dt.datetime) -> Select[str]:
+    free = or_(schedule.c.claimed_until.is_(None), schedule.c.claimed_until <= now)
+    query: Select[str] = select(schedule.c.target)
+    return query.where(schedule.c.probe == probe, schedule.c.next_due <= now, free).order_by(schedule.c.next_due)
+
+
+def _share(spread: float, probe: str, target: str) -> dt.timedelta:
+    return dt.timedelta(seconds=spread * fraction(probe, target))
+
+
+def _forget(connection: Connection, pairs: Iterable[tuple[str, str]], now: dt.datetime) -> None:
+    """Drop the appointments of *pairs* and end what is open of them."""
+    rows = [{"which": probe, "host": target} for probe, target in pairs]
+    for table in (spell, look):
+        # What began after a clock that went back ends where it began, and never was.
+        ending = case((table.c.valid_from > now, table.c.valid_from), else_=_moment(now))
+        mine = table.c.probe == bindparam("which"), table.c.target == bindparam("host"), table.c.valid_to.is_(None)
+        connection.execute(update(table).where(*mine).values(valid_to=ending), rows)
+    both = schedule.c.probe == bindparam("which"), schedule.c.target == bindparam("host")
+    connection.execute(delete(schedule).where(*both), rows)
+
+
+def _mend(connection: Connection, probe: Probe, now: dt.datetime, spread: float) -> None:
+    """Bring back appointments so far off that only a wrong clock can have made them."""
+    limit = now + dt.timedelta(seconds=_HORIZON * probe.every)
+    lost = connection.execute(
+        select(schedule.c.target).where(schedule.c.probe == probe.name, schedule.c.next_due > limit)
+    ).scalars()
+    rows = [{"host": target, "next_due": now + _share(spread, probe.name, target)} for target in lost]
+    if rows:
+        mine = schedule.c.probe == probe.name, schedule.c.target == bindparam("host")
+        connection.execute(update(schedule).where(*mine), rows)
+
+
+def _enlist(connection: Connection, hosts: set[str], now: dt.datetime) -> None:
+    """Keep the list of who is, and who was, in the inventory."""
+    present = set(connection.execute(select(inventory.c.target).where(inventory.c.removed.is_(None))).scalars())
+    if gone := [{"host": host} for host in sorted(present - hosts)]:
+        left = inventory.c.target == bindparam("host")
+        connection.execute(update(inventory).where(left).values(removed=_moment(now)), gone)
+        connection.execute(delete(verdict).where(verdict.c.target == bindparam("host")), gone)
+    if new := [{"target": host, "added": now, "removed": None} for host in sorted(hosts - present)]:
+        statement = insert(connection, inventory)
+        back = {"removed": None}
+        connection.execute(statement.on_conflict_do_update(index_elements=["target"], set_=back), new)
+
+
+def _moment(at: dt.datetime) -> ColumnElement[dt.datetime]:
+    return literal(at, Moment)

@@ -1,0 +1,156 @@
+"""Opening and closing the store, and the two ways into it: to write, one at a time, and to read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from monitor.store import appointments, opening, runs
+from monitor.store.coding import Coder
+from monitor.store.engine import WRITING, connect, parse, path_of
+from monitor.store.lock import FileLock, Lock, SessionLock
+from monitor.store.opening import Opening
+from monitor.store.reading import Reader
+from monitor.store.trouble import StoreUnavailable, Trouble, translated
+from probes import registry
+from probes.observation import Facts
+
+SILENCE = dt.timedelta(days=7)
+"""How long a value is believed to have held between two looks that both met it; beyond, history keeps them apart."""
+
+
+class Door:
+    """A database that is open, and how to get at it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        path: Path | None,
+        *,
+        lock: Lock | None = None,
+        opened: Opening | None = None,
+        facts: Mapping[str, type[Facts]] | None = None,
+        zone: dt.tzinfo = dt.UTC,
+        silence: dt.timedelta = SILENCE,
+    ) -> None:
+        self.opened = opened or Opening()
+        self._engine = engine
+        self._path = path
+        self._lock = lock
+        self._coder = Coder(_registered() if facts is None else facts)
+        self._reader = Reader(self._coder)
+        self._zone, self._silence = zone, silence
+        self._writing = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        facts: Mapping[str, type[Facts]] | None = None,
+        zone: dt.tzinfo = dt.UTC,
+        silence: dt.timedelta = SILENCE,
+    ) -> Self:
+        """Open the database at *url* as its only writer, beginning or migrating it where needed.
+
+        *facts* are the facts classes by probe, by default those registered. *zone* is whose days samples are
+        rolled up by. What a dead predecessor left open, runs and claims, is closed.
+
+        Raises:
+            StoreUnavailable: another instance has it, it is newer than this Diaolou, or it cannot be written.
+        """
+        parsed = parse(url)
+        path = path_of(parsed)
+        lock: Lock | None = None
+        aside: Path | None = None
+        if path is not None:
+            opening.make_room(path)
+            lock = FileLock(path.with_name(f"{path.name}.lock"))
+        engine = connect(parsed, readonly=False)
+        try:
+            if path is None:
+                lock = SessionLock(engine)
+            else:
+                aside = opening.set_aside_if_corrupt(path)
+            backup = opening.migrate(engine, path)
+            opened = Opening(aside, backup, opening.count_aside(path) if path is not None else 0)
+            door = cls(engine, path, lock=lock, opened=opened, facts=facts, zone=zone, silence=silence)
+            door._recover(dt.datetime.now(dt.UTC))
+        except BaseException:
+            engine.dispose()
+            if lock is not None:
+                lock.release()
+            raise
+        return door
+
+    @classmethod
+    def open_to_read(cls, url: str, *, facts: Mapping[str, type[Facts]] | None = None) -> Self:
+        """Open the database at *url* beside whoever writes it.
+
+        Raises:
+            StoreUnavailable: there is none, or its schema is not today's.
+        """
+        parsed = parse(url)
+        path = path_of(parsed)
+        if path is not None and not path.exists():
+            raise StoreUnavailable(Trouble.DISK, f"{path} does not exist yet")
+        engine = connect(parsed, readonly=True)
+        opening.check(engine)
+        return cls(engine, path, facts=facts)
+
+    def close(self) -> None:
+        """Close the database and give the lock back; a second time does nothing."""
+        with self._writing:
+            if not self._closed:
+                self._closed = True
+                self._engine.dispose()
+                if self._lock is not None:
+                    self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _recover(self, at: dt.datetime) -> None:
+        with self._write() as connection:
+            runs.abandon(connection, at)
+            appointments.release(connection, None, None)
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """Give the one connection that may write; it commits at the end, or undoes everything."""
+        writer = self._engine.execution_options(**{WRITING: True})
+        with self._writing, self._watched(), writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database, whatever is written meanwhile."""
+        with self._watched(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        if self._closed:
+            raise StoreUnavailable(Trouble.CLOSED, "the store has been closed")
+        try:
+            with translated():
+                yield
+        except StoreUnavailable as unavailable:
+            if unavailable.trouble is Trouble.CORRUPT and self._path is not None:
+                # The next opening reads the file whole and moves it aside, however large it is.
+                opening.mark_suspect(self._path)
+            raise
+
+
+def _registered() -> Mapping[str, type[Facts]]:
+    return {name: probe.facts for name, probe in registry.load().items()}
