@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exporters.exposition import Block, Page
+from exporters.exposition import Block, Metric, Page
 from exporters.metrics_city import CITY_METRICS
 from exporters.metrics_hosts import HOST_METRICS
 from exporters.metrics_looks import GAP_METRIC, LOOK_METRICS
@@ -21,6 +21,7 @@ from exporters.posture import HostPosture, Posture
 
 PER_HOST: tuple[HostMetric, ...] = (*HOST_METRICS, *LOOK_METRICS)
 WHOLE: tuple[CityMetric, ...] = (*CITY_METRICS, GAP_METRIC, *TOWER_METRICS)
+METRICS: tuple[Metric, ...] = (*(each.metric for each in WHOLE), *(each.metric for each in PER_HOST))
 
 SHARD_HOSTS = 32
 """Hosts in a shard at most, on average: small enough to draw quickly, large enough to pack well."""
