@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
 from monitor.settings import Config
@@ -13,7 +13,7 @@ from monitor.situation import host_posture
 from monitor.store import Judgement, Store, StoredRecord
 from probes.observation import Record
 from rules.facts import Seen
-from rules.finding import Finding, State
+from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
 from rules.lifecycle import advance
 from rules.rule import Rule
@@ -44,9 +44,10 @@ class Judge:
         unsettled: dict[str, frozenset[str]] = {}
         judgements: list[Judgement] = []
         known = self._findings(hosts)
+        looked = self._store.looked(hosts)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
-            verdicts = self._verdicts(host, stored, now)
+            verdicts = self._verdicts(host, stored, looked, now)
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
@@ -66,10 +67,30 @@ class Judge:
             for host, stored in self._stored(hosts).items()
         }
 
-    def _stored(self, hosts: Collection[str]) -> Mapping[str, list[StoredRecord]]:
+    def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
+        """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
+
+        A finding stood open if its last act by then had opened it; its level is today's.
+        """
+        policy = self._config.policy
+        opened = _open_at(self._store.events(until=moment))
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self._store.findings():
+            if finding.key in opened:
+                findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
+        looked = self._store.looked(as_of=moment)
+        return {
+            host: host_posture(
+                self._config.targets[host], stored, self._verdicts(host, stored, looked, moment), findings[host], policy
+            )
+            for host, stored in self._stored(self._config.targets, moment).items()
+        }
+
+    def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         stored: dict[str, list[StoredRecord]] = {host: [] for host in hosts if host in self._config.targets}
-        for item in self._store.state(stored):
-            stored[item.record.target].append(item)
+        for item in self._store.state(stored, as_of):
+            if item.record.target in stored:
+                stored[item.record.target].append(item)
         return stored
 
     def _findings(self, hosts: Collection[str]) -> Mapping[str, list[Finding]]:
@@ -78,14 +99,19 @@ class Judge:
             findings[finding.key.target].append(finding)
         return findings
 
-    def _verdicts(self, host: str, stored: list[StoredRecord], now: dt.datetime) -> list[Verdict]:
+    def _verdicts(
+        self,
+        host: str,
+        stored: list[StoredRecord],
+        looked: Mapping[tuple[str, str], frozenset[str]],
+        now: dt.datetime,
+    ) -> list[Verdict]:
         """Judge a host from each vantage that has looked at it; where none has, everything is unknown."""
         target = self._config.targets[host]
-        looked = {
-            vantage: probes for (name, vantage), probes in self._store.looked([host]).items() if name == host
-        } or {self._config.vantage.name: frozenset[str]()}
+        vantages = {item.record.vantage for item in stored} or {self._config.vantage.name}
         verdicts: list[Verdict] = []
-        for vantage, probes in sorted(looked.items()):
+        for vantage in sorted(vantages):
+            probes = looked.get((host, vantage), frozenset())
             records = tuple(_newest(item) for item in stored if item.record.vantage == vantage)
             seen = Seen(target, vantage, records, probes)
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
@@ -103,6 +129,17 @@ class Judge:
             if finding.key.rule in self._rules
             for probe in self._rules[finding.key.rule].reads
         )
+
+
+def _open_at(events: Iterable[Event]) -> frozenset[Key]:
+    """Return the findings that stand open after *events*, which are all there were, oldest first."""
+    opened: set[Key] = set()
+    for event in events:
+        if event.act is Act.CLOSED:
+            opened.discard(event.key)
+        elif event.act in (Act.OPENED, Act.REOPENED):
+            opened.add(event.key)
+    return frozenset(opened)
 
 
 def _newest(item: StoredRecord) -> Record:

@@ -70,6 +70,7 @@ class Tower:
         self._self, self._wire_for = probes[SELF], wire_for
         self._judge = Judge(config, rules, store)
         self._hosts: dict[str, HostPosture] = {}
+        self._round: dt.datetime | None = None
         self.defects: dict[str, int] = {}
 
     def remember(self) -> None:
@@ -113,6 +114,7 @@ class Tower:
 
     async def round(self, hosts: Sequence[str] | None = None, watch: Watch | None = None) -> None:
         """Look at *hosts* (all, if None) with every probe, judge them, and confirm what is new."""
+        self._round = self.clock()
         everyone = list(self.config.targets) if hosts is None else list(hosts)
         needs = dict.fromkeys(everyone, frozenset(self.probes))
         for _ in range(self.config.policy.confirmations):
@@ -128,16 +130,28 @@ class Tower:
                 await asyncio.gather(*looks)
             needs = dict(await self.judge(list(needs), watch))
 
+    def snapshot(self) -> None:
+        """Keep where everyone stands as the record of this local day."""
+        now = self.posture()
+        day = now.at.astimezone(self.config.daemon.time_zone).date()
+        self.store.snapshot(day, now.hosts, (now.city, *now.agencies))
+
     def posture(self) -> Posture:
         """Return how the city stands."""
-        started = self.store.campaigns()
+        now = self.clock()
+        since = {
+            probe.name: max(
+                now - dt.timedelta(seconds=probe.every), self._round or dt.datetime.min.replace(tzinfo=dt.UTC)
+            )
+            for probe in self.probes.values()
+        }
         return posture(
-            self.clock(),
+            now,
             self.config.daemon.city,
             self.config.tree,
             self.config.policy,
             [host for name, host in self._hosts.items() if name in self.config.targets],
-            [campaign for campaign in started if campaign.probe != SELF],
+            [campaign for campaign in self.store.campaigns(since) if campaign.probe != SELF],
             [self.sight.health()],
             {rule.id: rule.title for rule in self.rules.values()},
         )

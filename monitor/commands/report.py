@@ -1,0 +1,81 @@
+"""The monthly report from what the store holds, for the whole city or one agency."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Mapping
+
+from exporters.posture import Change, HostPosture, Posture
+from exporters.report import MonthlyReport
+from monitor.configuration import Known
+from monitor.judgement import Judge
+from monitor.situation import posture
+from monitor.store import Scope, Store
+
+
+def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetime) -> MonthlyReport:
+    """Return the report of *month* (`2026-11`) on *agency*, a code; the running month is told as it stands *now*.
+
+    Raises:
+        ValueError: *month* is none, or has not begun; *agency* is unknown.
+    """
+    config = known.config
+    if agency not in config.tree.agencies:
+        raise ValueError(f'没有单位 "{agency}" / there is no agency "{agency}"')
+    first, last = span(month)
+    zone = config.daemon.time_zone
+    begin = dt.datetime.combine(first, dt.time(), zone).astimezone(dt.UTC)
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
+    if begin > now:
+        raise ValueError(f"{month} 尚未开始 / {month} has not begun")
+    judge = Judge(config, known.rules, store)
+    hosts = judge.standing(config.targets) if now < end else judge.as_of(end)
+    at = min(now, end - dt.timedelta(seconds=1))
+    below = set(config.tree.subtree(agency))
+    return MonthlyReport(
+        first=first,
+        last=last,
+        issued=now,
+        posture=_posture(
+            known, store, agency, at, {host: item for host, item in hosts.items() if item.target.agency in below}
+        ),
+        changes=_changes(store, begin, end, {host for host, item in hosts.items() if item.target.agency in below}),
+        earlier=_earlier(store, first),
+        advice={rule.id: rule.fix for rule in known.rules.values()},
+    )
+
+
+def span(month: str) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of *month*.
+
+    Raises:
+        ValueError: it is not written like 2026-11.
+    """
+    try:
+        first = dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC).date()
+    except ValueError as fault:
+        raise ValueError(f'月份应写作 2026-11，不是 "{month}" / a month is written 2026-11, not "{month}"') from fault
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def _posture(known: Known, store: Store, agency: str, at: dt.datetime, hosts: Mapping[str, HostPosture]) -> Posture:
+    since = {probe.name: at - dt.timedelta(seconds=probe.every) for probe in known.probes.values()}
+    campaigns = [campaign for campaign in store.campaigns(since) if campaign.probe in known.probes]
+    titles = {rule.id: rule.title for rule in known.rules.values()}
+    return posture(at, agency, known.config.tree, known.config.policy, hosts.values(), campaigns, [], titles)
+
+
+def _changes(store: Store, begin: dt.datetime, end: dt.datetime, hosts: set[str]) -> tuple[Change, ...]:
+    findings = {finding.key: finding for finding in store.findings(withdrawn=True)}
+    return tuple(
+        Change(event, findings[event.key])
+        for event in store.events(begin, end)
+        if event.key.target in hosts and event.key in findings
+    )
+
+
+def _earlier(store: Store, first: dt.date) -> Mapping[str, float]:
+    """Return each agency's risk on the last day kept before the month, or on its first."""
+    days = store.days(Scope.AGENCY, first - dt.timedelta(days=31), first)
+    return {day.subject: day.risk for day in days}
