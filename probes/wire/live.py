@@ -1,0 +1,140 @@
+"""The real network: the guard in front, an engine for each protocol behind it, and every target on its own account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from probes.target import Address, Target
+from probes.wire import (
+    DnsAnswer,
+    DnsQuery,
+    HttpExchange,
+    HttpRequest,
+    Resolution,
+    Surroundings,
+    TlsRequest,
+    TlsSession,
+)
+from probes.wire.account import Account
+from probes.wire.errand import Errand
+from probes.wire.guard import Guard
+from probes.wire.http import Fetcher
+from probes.wire.ledger import What
+from probes.wire.memo import Memo
+from probes.wire.tcp import Dialer, TcpConnector
+from probes.wire.tls import TlsClient, TlsProber
+
+T = TypeVar("T")
+
+Ask = Callable[[DnsQuery], Awaitable[DnsAnswer]]
+Gate = Callable[[Address, int], AbstractAsyncContextManager[Errand]]
+
+
+class Asker(Protocol):
+    """Puts DNS questions to servers, each datagram and each connection through *gate*."""
+
+    async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
+        """Put one question to one server."""
+
+
+class Resolver(Protocol):
+    """Finds the addresses of names by asking questions through *ask*, for all targets of a round."""
+
+    async def resolve(self, name: str, ask: Ask) -> Resolution:
+        """Find the addresses of *name* in both families."""
+
+
+class Echoer(Protocol):
+    """Sends ICMP echo requests; the guard has been asked already."""
+
+    async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
+        """Return the round-trip seconds of those answered, never none."""
+
+
+def _utc() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class LiveWire:
+    """Everything a round needs of the network; `for_target` gives each look its own `Wire`.
+
+    *authorities* are PEM files of certificate authorities trusted besides the system's.
+
+    Raises:
+        OSError: an authority's file cannot be read, or holds no certificate.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        surroundings: Surroundings,
+        *,
+        asker: Asker,
+        resolver: Resolver,
+        echoer: Echoer,
+        memo: Memo,
+        authorities: Iterable[Path] = (),
+        clock: Callable[[], dt.datetime] = _utc,
+    ) -> None:
+        self.guard, self.surroundings, self.now = guard, surroundings, clock
+        self.asker, self.resolver, self.echoer, self.memo = asker, resolver, echoer, memo
+        dialer, tls = Dialer(guard.limits.source_ports), TlsClient(authorities)
+        self.connector = TcpConnector(guard, dialer)
+        self.fetcher = Fetcher(guard, dialer, tls, guard.limits.user_agent)
+        self.prober = TlsProber(guard, dialer, tls)
+
+    def for_target(self, target: Target) -> TargetWire:
+        """Return the network as one look at *target* sees it, with a budget of its own."""
+        return TargetWire(self, Account(target.host, target.agency))
+
+
+class TargetWire:
+    """`Wire`, on one target's account."""
+
+    def __init__(self, live: LiveWire, account: Account) -> None:
+        self._live, self._account = live, account
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """The vantage's own resolvers and control targets."""
+        return self._live.surroundings
+
+    def now(self) -> dt.datetime:
+        """Return the time, aware and UTC."""
+        return self._live.now()
+
+    async def resolve(self, name: str) -> Resolution:
+        """Find the addresses of *name* in both families."""
+        return await self._live.resolver.resolve(name, self.ask)
+
+    async def ask(self, query: DnsQuery) -> DnsAnswer:
+        """Put one question to one server."""
+        return await self._live.asker.ask(query, self._name_server)
+
+    async def once(self, key: tuple[str, ...], measure: Callable[[], Awaitable[T]]) -> T:
+        """Take a measurement that targets share."""
+        return await self._live.memo.once(key, measure)
+
+    async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
+        """Open and close one TCP connection; return the seconds it took."""
+        return await self._live.connector.connect(address, port, timeout, self._account)
+
+    async def fetch(self, request: HttpRequest) -> HttpExchange:
+        """Fetch one URL from one address."""
+        return await self._live.fetcher.fetch(request, self._account)
+
+    async def handshake(self, request: TlsRequest) -> TlsSession:
+        """Complete one TLS handshake and keep the chain."""
+        return await self._live.prober.handshake(request, self._account)
+
+    async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
+        """Send ICMP echo requests; return the round-trip seconds of those answered, never none."""
+        async with self._live.guard.admit(address, 0, What.ECHO, self._account, packets=count):
+            return await self._live.echoer.echo(address, count, timeout)
+
+    def _name_server(self, address: Address, port: int) -> Errand:
+        return self._live.guard.admit(address, port, What.DNS, self._account)
