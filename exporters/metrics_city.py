@@ -118,7 +118,7 @@ CITY_METRICS = (
     ),
     _agency(
         "findings_open",
-        "未关闭且未获豁免的问题数（含下级）",
+        "未整改且未获豁免的问题数（含下级）",
         "Findings open and not waived of all below it",
         lambda agency: (((level.value,), agency.findings.get(level, 0)) for level in Level),
         "level",
@@ -156,7 +156,7 @@ CITY_METRICS = (
     ),
     CityMetric(
         of_city(
-            "rule_findings_open", "未关闭且未获豁免的问题数，按规则", "Findings open and not waived, by rule", "rule"
+            "rule_findings_open", "未整改且未获豁免的问题数，按规则", "Findings open and not waived, by rule", "rule"
         ),
         _broken_rules,
     ),

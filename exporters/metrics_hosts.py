@@ -129,7 +129,7 @@ HOST_METRICS = (
         _blockers,
     ),
     HostMetric(
-        of_host("host_findings_open", "未关闭且未获豁免的问题数", "Findings open and not waived", "level"), _open
+        of_host("host_findings_open", "未整改且未获豁免的问题数", "Findings open and not waived", "level"), _open
     ),
     HostMetric(of_host("host_findings_overdue", "超过整改期限的问题数", "Open findings past their deadline"), _overdue),
     HostMetric(
