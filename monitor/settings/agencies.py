@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from monitor.settings.fields import Bilingual, Code, Mail, Phone, Section, Words
+from monitor.settings.fields import Bilingual, Section, Words, spelled
 from monitor.settings.mistakes import Names, Refused
 from monitor.settings.validation import Slip
 from rules.agency import Agency, Contact, Role, Tier, Tree
 from rules.text import Text
+
+_CODE = spelled(
+    "[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "字母、数字、点、_ 和 -，以字母或数字开头，最多 64 个",
+    "letters, digits, dots, _ and -, the first a letter or digit, at most 64",
+)
+_MAIL = spelled(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", "写法如 name@example.gov.cn", "write it like name@example.gov.cn")
+_PHONE = spelled(r"[0-9+][0-9 ()+-]{2,31}", "写数字、空格、+、-、括号", "digits, spaces, +, - and brackets")
+Code = Annotated[str, *_CODE]
 
 
 class ContactEntry(Section):
@@ -16,8 +27,8 @@ class ContactEntry(Section):
 
     role: Role
     name: Words
-    mail: Mail = ""
-    phone: Phone = ""
+    mail: Annotated[str, *_MAIL] = ""
+    phone: Annotated[str, *_PHONE] = ""
 
 
 class AgencyEntry(Section):

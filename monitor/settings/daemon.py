@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Zone
+from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
@@ -34,39 +34,65 @@ class Endpoint:
 _ENDPOINT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})", re.ASCII)
 
 
-def _endpoint(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _ENDPOINT.fullmatch(value.strip())
+def _endpoint(text: str) -> Endpoint:
+    match = _ENDPOINT.fullmatch(text.strip())
     try:
         if match is not None and 1 <= int(match[3]) <= 65535:
             return Endpoint(ip_address(match[1] or match[2]), int(match[3]))
     except ValueError:
         pass
-    message = Text(f"“{value}”不是地址加端口", f'"{value}" is no address with a port')
-    raise Refused(
-        message, Text("写法如 192.0.2.1:443 或 [2001:db8::1]:443", "write it like 192.0.2.1:443 or [2001:db8::1]:443")
-    )
+    like = "192.0.2.1:443, [2001:db8::1]:443"
+    message = Text(f"“{text}”不是地址加端口", f'"{text}" is no address with a port')
+    raise Refused(message, Text(f"写法如 {like}", f"write it like {like}"))
 
 
-def _literal(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _address(text: str) -> Address:
     try:
-        return ip_address(value.strip())
+        return ip_address(text.strip())
     except ValueError as error:
-        raise Refused(Text(f"“{value}”不是地址", f'"{value}" is no address')) from error
+        raise Refused(Text(f"“{text}”不是地址", f'"{text}" is no address')) from error
 
 
-_ENDPOINT_SCHEMA: dict[str, Any] = {"type": "string", "examples": ["192.0.2.1:443", "[2001:db8::1]:443"]}
-Listen = Annotated[Endpoint, BeforeValidator(_endpoint), WithJsonSchema(_ENDPOINT_SCHEMA)]
-Literal = Annotated[Address, BeforeValidator(_literal), WithJsonSchema({"type": "string", "examples": ["192.0.2.53"]})]
+def _control_name(text: str) -> str:
+    host = parse_host(text)
+    if not isinstance(host, str) or ":" in host or host.rpartition(".")[2].isdigit():
+        raise Refused(Text("应为域名，不是地址", "must be a name, not an address"))
+    return host
+
+
+def _time_zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = Text(f"没有名为“{text}”的时区", f'no time zone "{text}"')
+        cure = Text("写法如 Asia/Shanghai，并安装 tzdata", "write it like Asia/Shanghai, and install tzdata")
+        raise Refused(message, cure) from error
+
+
+Listen = Annotated[Endpoint, *parsed(_endpoint, examples=["192.0.2.1:443", "[2001:db8::1]:443"])]
+Literal = Annotated[Address, *parsed(_address, examples=["192.0.2.53"])]
+ControlName = Annotated[str, *parsed(_control_name, examples=["www.example.com"])]
+TimeZone = Annotated[ZoneInfo, *parsed(_time_zone, examples=["Asia/Shanghai"])]
+StoreUrl = Annotated[
+    str,
+    *spelled(
+        r"sqlite:///\S+|postgresql(?:\+psycopg)?://\S+",
+        "写法如 sqlite:///var/diaolou.sqlite 或 postgresql://…",
+        "write it like sqlite:///var/diaolou.sqlite or postgresql://...",
+    ),
+]
+SocketPath = Annotated[
+    str, *spelled(r"/\S{1,106}", "写绝对路径，最多 107 个字符", "an absolute path of at most 107 characters")
+]
+ContactUrl = Annotated[
+    str, *spelled(r"(?:https?://|mailto:)[!-~]{1,190}", "写 https:// 或 mailto: 地址", "an https:// or mailto: address")
+]
 
 
 class VantageEntry(Section):
     """Where we look from."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    name: Zone
     zone: Zone = "default"
     families: list[Family] = Field(default_factory=lambda: list(Family), min_length=1)
 
@@ -92,7 +118,7 @@ class SurroundingsEntry(Section):
 
     resolvers: list[Literal] = Field(min_length=1)
     resolver_port: Port = 53
-    control_name: Annotated[str, BeforeValidator(lambda value: _control_name(value))]
+    control_name: ControlName
     controls: ControlsEntry
 
     def noun(self) -> Surroundings:
@@ -102,13 +128,6 @@ class SurroundingsEntry(Section):
             for family, endpoints in ((Family.IPV4, self.controls.ipv4), (Family.IPV6, self.controls.ipv6))
         }
         return Surroundings(tuple(self.resolvers), MappingProxyType(controls), self.resolver_port, self.control_name)
-
-
-def _control_name(value: object) -> object:
-    host = parse_host(value) if isinstance(value, str) else value
-    if isinstance(host, str) and (":" in host or host.rpartition(".")[2].isdigit()):
-        raise Refused(Text("应为域名，不是地址", "must be a name, not an address"))
-    return host
 
 
 class ScopeEntry(Section):
@@ -162,9 +181,7 @@ class LimitsEntry(Section):
 class StoreEntry(Section):
     """Where observations and findings are kept."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")] = (
-        "sqlite:///var/diaolou.sqlite"
-    )
+    url: StoreUrl = "sqlite:///var/diaolou.sqlite"
 
 
 class MetricsEntry(Section):
@@ -176,32 +193,14 @@ class MetricsEntry(Section):
 class PacketsEntry(Section):
     """Where the packet process, alone with its capability, is spoken to."""
 
-    socket: Annotated[str, StringConstraints(pattern=r"^/[^\s]+$", max_length=107)] = "/run/diaolou/packets.sock"
-
-
-def _zone(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = Text(f"没有名为“{value}”的时区", f'no time zone "{value}"')
-        raise Refused(
-            message, Text("写法如 Asia/Shanghai（并安装 tzdata）", "write it like Asia/Shanghai (and install tzdata)")
-        ) from error
-
-
-Contact_ = Annotated[str, StringConstraints(pattern=r"^(https?://|mailto:)[!-~]+$", max_length=200)]
-TimeZone = Annotated[
-    ZoneInfo, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Asia/Shanghai"]})
-]
+    socket: SocketPath = "/run/diaolou/packets.sock"
 
 
 class DaemonFile(Section):
     """The tower itself."""
 
     city: AgencyCode
-    contact: Contact_
+    contact: ContactUrl
     vantage: VantageEntry
     surroundings: SurroundingsEntry
     scope: ScopeEntry

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -49,12 +50,41 @@ class Section(BaseModel):
         return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
 
 
+def parsed(parse: Callable[[str], object], **schema: Any) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return the annotations of a value that is written as one piece of text and read by *parse*."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            raise Refused(
+                Text("不能为空", "cannot be empty") if value is None else Text("应为一段文字", "must be plain text")
+            )
+        return parse(value)
+
+    return PlainValidator(read), WithJsonSchema({"type": "string", **schema})
+
+
+def spelled(pattern: str, zh: str, en: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return the annotations of text that must match *pattern*; *zh* and *en* say how it is written."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise Refused(
+                Text(f"“{text[:80]}”的写法不对", f'"{text[:80]}" is not written as it should be'), Text(zh, en)
+            )
+        return text
+
+    return parsed(check, pattern=f"^(?:{pattern})$")
+
+
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1024, strip_whitespace=True)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Zone = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+_ZONE = spelled(
+    "[a-z0-9][a-z0-9_-]{0,31}",
+    "用小写字母、数字、_ 和 -，最多 32 个",
+    "use lower-case letters, digits, _ and -, at most 32",
+)
+Zone = Annotated[str, *_ZONE]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+][0-9 ()+-]{2,31}$")]
 
 
 class Bilingual(Section):
@@ -85,74 +115,54 @@ TargetName = Annotated[str, _reference("targets", "目标", "target")]
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)", re.ASCII)
 
 
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _DURATION.fullmatch(value.strip())
+def _duration(text: str) -> float:
+    match = _DURATION.fullmatch(text.strip())
     if match is None or not float(match[1]):
-        message = Text(f"“{value}”不是时长", f'"{value}" is no duration')
+        message = Text(f"“{text}”不是时长", f'"{text}" is no duration')
         raise Refused(message, Text("写法如 90s、15m、12h、7d", "write it like 90s, 15m, 12h, 7d"))
     return float(match[1]) * _UNITS[match[2]]
 
 
-_DURATION_SCHEMA: dict[str, Any] = {
-    "type": ["string", "number"],
-    "pattern": r"^\d+(\.\d+)?\s*[smhd]?$",
-    "examples": ["12h"],
-}
-Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[
+    float, *parsed(_duration, pattern=r"^\d+(\.\d+)?\s*[smhd]?$", examples=["90s", "15m", "12h", "7d"])
+]
 """Seconds; written `90s`, `15m`, `12h`, `7d`."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def _day(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _day(text: str) -> dt.date:
     try:
-        if _DAY.fullmatch(value):
-            return dt.date.fromisoformat(value)
+        if _DAY.fullmatch(text):
+            return dt.date.fromisoformat(text)
     except ValueError:
         pass
-    message = Text(f"“{value}”不是日期", f'"{value}" is no date')
+    message = Text(f"“{text}”不是日期", f'"{text}" is no date')
     raise Refused(message, Text("写法如 2026-12-31", "write it like 2026-12-31"))
 
 
-Day = Annotated[dt.date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[dt.date, *parsed(_day, format="date")]
 
 _SPAN = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*[-–—~～至]\s*([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
-def _quiet(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = _SPAN.fullmatch(value.strip())
+def _quiet(text: str) -> QuietHours:
+    match = _SPAN.fullmatch(text.strip())
     minutes = [int(match[hour]) * 60 + int(match[hour + 1]) for hour in (1, 3)] if match else []
-    if not minutes or minutes[0] == minutes[1] or minutes[0] >= 1440 or minutes[1] > 1440:
-        message = Text(f"“{value}”不是时段", f'"{value}" is no span of hours')
-        raise Refused(message, Text('写法如 "22:00-06:00"', 'write it like "22:00-06:00"'))
     if minutes == [0, 1440]:
         message = Text("全天静默等于不监测", "quiet all day is never looked at")
         raise Refused(
             message, Text("请删除该目标，或写入 scope.deny", "remove the target, or list it under scope.deny")
         )
+    if not minutes or minutes[0] == minutes[1] or minutes[0] >= 1440 or minutes[1] > 1440:
+        message = Text(f"“{text}”不是时段", f'"{text}" is no span of hours')
+        raise Refused(message, Text('写法如 "22:00-06:00"', 'write it like "22:00-06:00"'))
     start, end = (dt.time(minute // 60 % 24, minute % 60) for minute in minutes)
     return QuietHours(start, end)
 
 
-_QUIET_SCHEMA: dict[str, Any] = {
-    "type": "string",
-    "pattern": r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}$",
-    "examples": ["22:00-06:00"],
-}
-Quiet = Annotated[QuietHours, BeforeValidator(_quiet), WithJsonSchema(_QUIET_SCHEMA)]
-
-
-def _prefix(value: object) -> object:
-    return parse_network(value) if isinstance(value, str) else value
-
-
-Prefix = Annotated[Network, BeforeValidator(_prefix), WithJsonSchema({"type": "string", "examples": ["192.0.2.0/24"]})]
+Quiet = Annotated[QuietHours, *parsed(_quiet, examples=["22:00-06:00"])]
+Prefix = Annotated[Network, *parsed(parse_network, examples=["192.0.2.0/24", "2001:db8::/48"])]

@@ -51,7 +51,7 @@ _UNUSABLE = tuple(
         ("224.0.0.0/4", "组播地址", "a multicast address"),
         ("255.255.255.255/32", "广播地址", "the broadcast address"),
         ("::/128", "未指定地址", "an unspecified address"),
-        ("::ffff:0:0/96", "IPv4 映射地址", "an IPv4-mapped address"),
+        ("::ffff:0:0/96", " IPv4 映射地址", "an IPv4-mapped address"),
         ("fe80::/10", "链路本地地址", "a link-local address"),
         ("ff00::/8", "组播地址", "a multicast address"),
     )
@@ -122,7 +122,8 @@ def _refuse_unusable(text: str, first: Address, last: Address) -> None:
         if int(first) <= int(network.broadcast_address) and int(last) >= int(network.network_address):
             mapped = getattr(first, "ipv4_mapped", None)
             cure = Text(f"请写 {mapped}", f"write {mapped}") if mapped and first == last else NOTHING
-            raise Refused(Text(f"{text} 是或含有{why.zh}", f"{text} is or contains {why.en}"), cure)
+            zh, en = ("是", "is") if first == last else ("含有", "contains")
+            raise Refused(Text(f"{text} {zh}{why.zh}", f"{text} {en} {why.en}"), cure)
 
 
 def parse_network(text: str) -> IPv4Network | IPv6Network:

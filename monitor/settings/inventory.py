@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -21,14 +21,14 @@ from rules.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry and where it stands."""
+    """A host or range of the inventory and where it stands."""
 
-    entry: TargetEntry
+    host: str | Span
     source: Source
     way: tuple[str | int, ...]
 
-    def slip(self, message: Text, cure: Text = NOTHING) -> Mistake:
-        """Return what is wrong with the entry's host, at its place."""
+    def mistake(self, message: Text, cure: Text = NOTHING) -> Mistake:
+        """Return what is wrong with the host, at its place."""
         return Slip((*self.way, "host"), Refused(message, cure)).mistake(self.source)
 
     @property
@@ -41,14 +41,14 @@ class Placed:
 class Inventory:
     """What has been read so far; *targets* by host in the order of the files.
 
-    *broken* are the hosts of entries that could not be accepted, so that references to them are no second mistake.
+    *owners* knows besides them the hosts of entries that could not be accepted, so that a reference to one is no
+    second mistake, and a duplicate of one is not missed.
     """
 
     targets: dict[str, Target] = field(default_factory=dict)
     exemptions: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, Placed] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    _owners: dict[str, Placed] = field(default_factory=dict)
 
     def add_document(self, document: Document, known: Known) -> None:
         """Add the targets of a YAML file."""
@@ -75,51 +75,46 @@ class Inventory:
     def _add_one_by_one(self, source: Source, way: tuple[str | int, ...], entries: list[Value], known: Known) -> None:
         """Keep the good entries of a file with bad ones, so that what is wrong with them is found as well."""
         slips: list[Slip] = []
-        good: list[TargetEntry | None] = []
         for index, entry in enumerate(entries):
             result = validate(TargetEntry, entry, known, (*way, index))
             if isinstance(result, TargetEntry):
-                good.append(result)
-            else:
-                good.append(None)
-                slips += result
-                self._note_broken(entry)
-        self.mistakes += mistakes(source, slips)
-        self._add(source, way, good)
-
-    def _note_broken(self, entry: Value) -> None:
-        try:
-            host = parse_host(str(entry["host"])) if isinstance(entry, dict) and "host" in entry else ""
-        except Refused:
-            return
-        self.broken.update([host] if isinstance(host, str) else host.addresses())
-
-    def _add(self, source: Source, way: tuple[str | int, ...], entries: Sequence[TargetEntry | None]) -> None:
-        targets, owners = self.targets, self._owners
-        for index, entry in enumerate(entries):
-            if entry is None:
+                self._add_entry(Placed(result.host, source, (*way, index)), result)
                 continue
-            placed = Placed(entry, source, (*way, index))
-            clashes: Counter[int] = Counter()
-            earlier: dict[int, Placed] = {}
-            for target in entry.nouns():
-                owner = owners.setdefault(target.host, placed)
-                if owner is placed:
-                    targets[target.host] = target
-                else:
-                    clashes[id(owner)] += 1
-                    earlier[id(owner)] = owner
-            if entry.ipv6_exempt is not None:
-                self.exemptions.update(dict.fromkeys(_hosts(entry), entry.ipv6_exempt))
-            self.mistakes += [_clash(placed, earlier[key], count) for key, count in clashes.items()]
+            slips += result
+            host = _host_of(entry)
+            if host is not None:
+                self._own(Placed(host, source, (*way, index)), host.addresses() if isinstance(host, Span) else [host])
+        self.mistakes += mistakes(source, slips)
+
+    def _add(self, source: Source, way: tuple[str | int, ...], entries: list[TargetEntry]) -> None:
+        for index, entry in enumerate(entries):
+            self._add_entry(Placed(entry.host, source, (*way, index)), entry)
+
+    def _add_entry(self, placed: Placed, entry: TargetEntry) -> None:
+        targets = {target.host: target for target in entry.nouns()}
+        self._own(placed, targets)
+        self.targets.update(targets)
+        if entry.ipv6_exempt is not None:
+            self.exemptions.update(dict.fromkeys(targets, entry.ipv6_exempt))
+
+    def _own(self, placed: Placed, hosts: Iterable[str]) -> None:
+        """Note who stands where; a host that stood somewhere before is a mistake, told once per pair of entries."""
+        setdefault = self.owners.setdefault
+        earlier = [owner for host in hosts if (owner := setdefault(host, placed)) is not placed]
+        if earlier:
+            owners = {id(owner): owner for owner in earlier}
+            counts = Counter(map(id, earlier))
+            self.mistakes += [_clash(placed, owners[key], count) for key, count in counts.items()]
 
     def check_scope(self, scope: Scope) -> None:
         """Refuse addresses that no packet may ever be sent to because no allowed prefix holds them."""
         reported: set[int] = set()
         allowed = Scope(allow=scope.allow)
-        for host, placed in self._owners.items():
-            literal = self.targets[host].literal if host[-1].isdigit() or ":" in host else None
-            if literal is None or id(placed) in reported or allowed.refusal(literal) is None:
+        for host, placed in self.owners.items():
+            if id(placed) in reported or not (host[-1].isdigit() or ":" in host) or host not in self.targets:
+                continue
+            literal = self.targets[host].literal
+            if literal is None or allowed.refusal(literal) is None:
                 continue
             reported.add(id(placed))
             message = Text(
@@ -129,28 +124,32 @@ class Inventory:
             cure = Text(
                 "请在 diaolou.yaml 的 scope.allow 中加入其网段", "add its prefix to scope.allow in diaolou.yaml"
             )
-            self.mistakes.append(placed.slip(message, cure))
+            self.mistakes.append(placed.mistake(message, cure))
 
     def frozen(self) -> Mapping[str, Target]:
         """Return the targets, read-only."""
         return MappingProxyType(self.targets)
 
 
-def _hosts(entry: TargetEntry) -> list[str]:
-    return list(entry.host.addresses()) if isinstance(entry.host, Span) else [entry.host]
+def _host_of(entry: Value) -> str | Span | None:
+    """Return the host of an entry that could not be accepted, when that at least can be read."""
+    try:
+        return parse_host(str(entry["host"])) if isinstance(entry, dict) and "host" in entry else None
+    except Refused:
+        return None
 
 
 def _clash(later: Placed, earlier: Placed, count: int) -> Mistake:
     where = earlier.place
-    if isinstance(later.entry.host, str) and isinstance(earlier.entry.host, str):
-        host = later.entry.host
+    if isinstance(later.host, str) and isinstance(earlier.host, str):
+        host = later.host
         message = Text(f"主机 {host} 重复出现，已在 {where} 登记", f"the host {host} appears twice, first at {where}")
-        return later.slip(message, Text("请只保留一处", "keep one"))
-    one, other = (host.text if isinstance(host, Span) else host for host in (later.entry.host, earlier.entry.host))
+        return later.mistake(message, Text("请只保留一处", "keep one"))
+    one, other = (host.text if isinstance(host, Span) else host for host in (later.host, earlier.host))
     message = Text(
         f"{one} 与 {where} 的 {other} 有 {count} 个地址重叠",
         f"{one} overlaps with {other} at {where} in {count} address(es)",
     )
-    return later.slip(
+    return later.mistake(
         message, Text("请拆分地址段，使每个地址只出现一次", "split the ranges so that each address stands once")
     )

@@ -38,7 +38,8 @@ def load(directory: Path, known_rules: Collection[str], known_probes: Collection
     loader = _Loader(directory, Names(known_rules), Names(known_probes))
     config = loader.load()
     if config is None:
-        raise Mistakes(loader.mistakes)
+        files = list(dict.fromkeys(mistake.file for mistake in loader.mistakes))
+        raise Mistakes(sorted(loader.mistakes, key=lambda one: (files.index(one.file), one.line, one.column)))
     return config
 
 
@@ -147,7 +148,7 @@ class _Loader:
             inventory.check_scope(daemon.scope.noun())
         readable = not any(mistake.file in map(str, paths) for mistake in self.mistakes)
         self.mistakes += inventory.mistakes
-        targets = Names({*inventory.targets, *inventory.broken} if readable else None)
+        targets = Names(inventory.owners if readable else None)
         self.known = Known(self.known.rules, self.known.probes, self.known.agencies, targets)
         return inventory
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from monitor.settings.fields import AgencyCode, Port, Quiet, Section, Words, Zone
+from monitor.settings.fields import AgencyCode, Port, Quiet, Section, Words, Zone, parsed
 from monitor.settings.hosts import FREE_RANGE, Span, parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Family, Kind, Service, Target, Transport
@@ -56,6 +56,7 @@ class Declared(Ports):
         return self
 
 
+_BOTH = tuple(Family)
 _WORD = re.compile(r"(?:(ipv[46])/)?(tcp|udp)/(\d{1,5})", re.ASCII)
 
 
@@ -78,32 +79,37 @@ def _declared(value: object) -> object:
 _PATH = re.compile(r"/(?!/)[!-\"$-~]*", re.ASCII)
 
 
-def _path(value: object) -> object:
-    if isinstance(value, str) and not (_PATH.fullmatch(value) and len(value) <= 1024):
-        message = Text(f"“{value}”不是 URL 路径", f'"{value}" is no URL path')
+def _path(text: str) -> str:
+    if not _PATH.fullmatch(text) or len(text) > 1024:
+        message = Text(f"“{text[:80]}”不是 URL 路径", f'"{text[:80]}" is no URL path')
         cure = Text("以一个 / 开头，汉字和空格用 %XX 编码", "begin with one /, and write other characters as %XX")
         raise Refused(message, cure)
-    return value
+    return text
 
 
-def _host(value: object) -> str | Span:
-    if not isinstance(value, str):
-        raise Refused(Text("“host”应为文字", '"host" must be text'))
-    return parse_host(value)
+_HOSTS = ["www.example.gov.cn", "192.0.2.1", "2001:db8::/120", "192.0.2.1-192.0.2.9"]
+Host = Annotated[str | Span, *parsed(parse_host, examples=_HOSTS)]
+Path = Annotated[str, *parsed(_path, pattern="^/")]
 
 
-_HOST_SCHEMA = {
-    "type": "string",
-    "examples": ["www.example.gov.cn", "192.0.2.1", "2001:db8::/120", "192.0.2.1-192.0.2.9"],
-}
-Host = Annotated[str | Span, PlainValidator(_host), WithJsonSchema(_HOST_SCHEMA)]
-Path = Annotated[str, BeforeValidator(_path)]
+def _consented(consent: bool, info: ValidationInfo) -> bool:
+    host = info.data.get("host")
+    if isinstance(host, Span) and host.size > FREE_RANGE and not consent:
+        message = Text(
+            f"{host.text} 有 {host.size} 个地址，超过 {FREE_RANGE} 个",
+            f"{host.text} holds {host.size} addresses, more than {FREE_RANGE}",
+        )
+        raise Refused(
+            message, Text("确实要全部探测时，写 consent: true", "to have them all probed, write consent: true")
+        )
+    return consent
 
 
 class TargetEntry(Section):
     """One entry: a name, an address, a prefix or a range, and the agency that answers for it."""
 
     host: Host
+    consent: Annotated[bool, AfterValidator(_consented)] = Field(default=False, validate_default=True)
     agency: AgencyCode
     kind: Kind = Kind.SERVER
     value: int = Field(default=3, ge=1, le=5)
@@ -112,18 +118,9 @@ class TargetEntry(Section):
     zones: list[Zone] = Field(default_factory=list)
     quiet: list[Quiet] = Field(default_factory=list)
     ipv6_exempt: Words | None = None
-    consent: bool = False
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> TargetEntry:
-        host = self.host
-        if isinstance(host, Span) and host.size > FREE_RANGE and not self.consent:
-            message = Text(
-                f"{host.text} 有 {host.size} 个地址，超过 {FREE_RANGE} 个",
-                f"{host.text} holds {host.size} addresses, more than {FREE_RANGE}",
-            )
-            cure = Text("确实要全部探测时，写 consent: true", "to have them all probed, write consent: true")
-            raise Refused(message, cure, ("host",))
         if self.ipv6_exempt and self.families == (Family.IPV6,):
             raise Refused(
                 Text("IPv6 地址不能豁免 IPv6", "an IPv6 address cannot be exempt from IPv6"), at=("ipv6_exempt",)
@@ -150,7 +147,7 @@ class TargetEntry(Section):
             return (Family.IPV6,)
         if self.ipv6_exempt or self.host.rpartition(".")[2].isdigit():
             return (Family.IPV4,)
-        return tuple(Family)
+        return _BOTH
 
     def services(self) -> frozenset[Service]:
         """Return the services declared, or those usual for the kind."""

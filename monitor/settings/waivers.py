@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from monitor.settings.fields import AgencyCode, Day, RuleId, Section, TargetName, Words
 from monitor.settings.mistakes import Refused
@@ -29,21 +29,30 @@ class WaiverEntry(Section):
     evidence: Words | None = None
     value: Words | None = None
 
+    @field_validator("approved_by")
+    @classmethod
+    def _by_someone_else(cls, approver: str, info: ValidationInfo) -> str:
+        if approver.casefold() == str(info.data.get("requested_by", "")).casefold():
+            message = Text("申请人与批准人是同一人", "requested and approved by the same person")
+            raise Refused(message, Text("请由另一人批准", "have it approved by someone else"))
+        return approver
+
+    @field_validator("until")
+    @classmethod
+    def _within_a_year(cls, until: dt.date, info: ValidationInfo) -> dt.date:
+        granted = info.data.get("granted")
+        if granted is not None and until <= granted:
+            raise Refused(Text("截止日不晚于批准日", "it ends before it begins"))
+        if granted is not None and until - granted > LONGEST:
+            message = Text("豁免期超过一年", "it lasts longer than a year")
+            raise Refused(message, Text("最长一年，到期可再申请", "at most one year; ask again when it ends"))
+        return until
+
     @model_validator(mode="after")
-    def _is_bounded(self) -> WaiverEntry:
+    def _is_for_someone(self) -> WaiverEntry:
         if self.target is None and self.agency is None:
             message = Text("没有写明豁免谁", "it does not say who is waived")
             raise Refused(message, Text("请写 target 或 agency", "write target or agency"))
-        if self.approved_by.casefold() == self.requested_by.casefold():
-            message = Text("申请人与批准人是同一人", "requested and approved by the same person")
-            raise Refused(message, Text("请由另一人批准", "have it approved by someone else"), ("approved_by",))
-        if self.until <= self.granted:
-            raise Refused(Text("截止日不晚于批准日", "it ends before it begins"), at=("until",))
-        if self.until - self.granted > LONGEST:
-            message = Text("豁免期超过一年", "it lasts longer than a year")
-            raise Refused(
-                message, Text("最长一年，到期可再申请", "at most one year; ask again when it ends"), ("until",)
-            )
         return self
 
     def noun(self) -> Waiver:

@@ -8,7 +8,7 @@ within seconds; positions are found by reading the text again, and only when the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -86,6 +86,11 @@ def read_yaml(file: str, data: bytes) -> Document:
     return Document(file, text, value)
 
 
+def _events(text: str) -> Iterator[yaml.Event]:
+    """Yield libyaml's events; `yaml.parse` does the same with two calls an event."""
+    return iter(yaml.CSafeLoader(text).get_event, None)
+
+
 class _Builder:
     """Builds a value from events with a stack of its own, so that no nesting can exhaust ours."""
 
@@ -100,7 +105,7 @@ class _Builder:
 
     def build(self, text: str) -> Value:
         """Return the value of the one document in *text*; what is refused on the way is kept in `mistakes`."""
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for event in _events(text):
             if isinstance(event, ScalarEvent):
                 self._scalar(event)
             elif isinstance(event, _STARTS):
@@ -182,7 +187,7 @@ def _positions(text: str) -> _Node:
     root = _Node(1, 1)
     stack: list[tuple[_Node, bool]] = []
     key: str | None = None
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for event in _events(text):
         if isinstance(event, _ENDS):
             stack.pop()
             key = None
