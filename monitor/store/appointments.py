@@ -46,7 +46,7 @@ def sync(
     New pairs fall due within *spread* seconds. A target that comes back starts anew.
     """
     wanted = {(probe.name, target.host) for probe in probes for target in targets if probe.suits(target)}
-    known = set(connection.execute(select(schedule.c.probe, schedule.c.target)).tuples())
+    known = set(connection.execute(select(schedule.c.probe, schedule.c.target)))
     if new := wanted - known:
         rows = [
             {"probe": probe, "target": target, "standing": "", "next_due": now + _share(spread, probe, target)}
@@ -69,7 +69,7 @@ def claim(connection: Connection, probe: str, now: dt.datetime, limit: int, leas
         .values(claimed_until=now + lease)
         .returning(schedule.c.next_due, schedule.c.target)
     )
-    return [target for _, target in sorted(connection.execute(taken).tuples())]
+    return [target for _, target in sorted(connection.execute(taken))]
 
 
 def due(connection: Connection, probe: str, now: dt.datetime, limit: int) -> list[str]:
@@ -81,7 +81,7 @@ def backlog(connection: Connection, now: dt.datetime) -> Mapping[str, int]:
     """Return, by probe, how many targets are due and nobody's."""
     free = or_(schedule.c.claimed_until.is_(None), schedule.c.claimed_until <= now)
     query = select(schedule.c.probe, func.count()).where(schedule.c.next_due <= now, free).group_by(schedule.c.probe)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def standings(connection: Connection, probe: str, targets: Iterable[str]) -> Mapping[str, str]:
@@ -89,7 +89,7 @@ def standings(connection: Connection, probe: str, targets: Iterable[str]) -> Map
     found: dict[str, str] = {}
     for names in chunks(sorted(targets)):
         query = select(schedule.c.target, schedule.c.standing).where(schedule.c.probe == probe)
-        found.update(connection.execute(query.where(schedule.c.target.in_(names))).tuples().all())
+        found.update(connection.execute(query.where(schedule.c.target.in_(names))).all())
     return found
 
 

@@ -31,7 +31,7 @@ def campaigns(connection: Connection, since: Mapping[str, dt.datetime]) -> list[
     """Return one campaign per probe: its runs since the moment given for it, together, and at least the last one."""
     newest = select(run.c.probe, func.max(run.c.id).label("number")).group_by(run.c.probe)
     found: list[Campaign] = []
-    for probe, number in connection.execute(newest.order_by(run.c.probe)).tuples().all():
+    for probe, number in connection.execute(newest.order_by(run.c.probe)).all():
         mine = run.c.id == number
         if probe in since:
             mine = (run.c.probe == probe) & ((run.c.started >= since[probe]) | (run.c.id == number))
@@ -48,7 +48,7 @@ def _together(connection: Connection, probe: str, mine: ColumnElement[bool]) -> 
     rows = connection.execute(select(run).where(mine)).all()
     gaps: dict[GapReason, int] = {}
     counted = select(run_gap.c.reason, func.sum(run_gap.c["count"])).join(run, run.c.id == run_gap.c.run)
-    for reason, count in connection.execute(counted.where(mine).group_by(run_gap.c.reason)).tuples():
+    for reason, count in connection.execute(counted.where(mine).group_by(run_gap.c.reason)):
         gaps[GapReason(reason)] = count
     finished = [row.finished for row in rows]
     return Campaign(
