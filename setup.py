@@ -42,7 +42,7 @@ setup(
         "uvicorn>=0.38,<1",
     ],
     extras_require={
-        "pdf": ["weasyprint>=66"],
+        "pdf": ["weasyprint>=68"],
         "xlsx": ["openpyxl>=3.1,<4"],
     },
     entry_points={

@@ -53,7 +53,10 @@ class Unwatched:
 
 
 class Tower:
-    """One tower over one configuration and store."""
+    """One tower over one configuration and store.
+
+    *refresh* forgets what targets shared (addresses above all), so that it is measured again.
+    """
 
     def __init__(
         self,
@@ -63,11 +66,12 @@ class Tower:
         probes: Mapping[str, Probe],
         wire_for: Callable[[Target], Wire],
         clock: Callable[[], dt.datetime],
+        refresh: Callable[[], None],
     ) -> None:
         self.config, self.store, self.rules, self.clock = config, store, rules, clock
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.sight = Sight(config.vantage, probes[SELF], wire_for)
-        self._self, self._wire_for = probes[SELF], wire_for
+        self._wire_for, self._refresh = wire_for, refresh
         self._judge = Judge(config, rules, store)
         self._hosts: dict[str, HostPosture] = {}
         self._round: dt.datetime | None = None
@@ -120,6 +124,8 @@ class Tower:
         for _ in range(self.config.policy.confirmations):
             if not needs:
                 return
+            # A second look that met the first one's memory would confirm nothing.
+            self._refresh()
             for stage in sorted({probe.stage for probe in self.probes.values()}):
                 now = [probe for probe in self.probes.values() if probe.stage == stage]
                 looks = [

@@ -80,12 +80,12 @@ def level_bars(report: MonthlyReport, language: Language) -> Markup:
 def _stacked(rows: Sequence[tuple[str, Sequence[_Part]]], legend: Sequence[_Part], whole: int | None) -> Markup:
     """Draw one bar a row; *whole* is the value of a full bar, None: each row is its own whole."""
     height = ROW * len(rows) + 30
-    out = [f'<svg class="chart" viewBox="0 0 {LABEL + BAR + 40} {height}" role="img">']
-    x = float(LABEL)
+    out = [f'<svg class="chart" viewBox="0 0 {LABEL + BAR + 40} {height}" role="img" font-size="11" fill="#1c2430">']
+    x = 40.0
     for item in legend:
         out.append(f'<rect x="{x:.0f}" y="4" width="10" height="10" fill="{item.colour}"/>')
-        out.append(f'<text x="{x + 14:.0f}" y="13" class="small">{escape(item.label)}</text>')
-        x += 26 + sum(10 if ord(character) > 0x2E7F else 5.4 for character in item.label)
+        out.append(f'<text x="{x + 14:.0f}" y="13" font-size="10">{escape(item.label)}</text>')
+        x += 32 + sum(10 if ord(character) > 0x2E7F else 5.6 for character in item.label)
     for place, (label, parts) in enumerate(rows):
         y = 26 + place * ROW
         out.append(f'<text x="{LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(label)}</text>')
@@ -98,7 +98,8 @@ def _stacked(rows: Sequence[tuple[str, Sequence[_Part]]], legend: Sequence[_Part
                 f"<title>{escape(part.label)} {part.value}</title></rect>"
             )
             if width > 14:
-                out.append(f'<text x="{x + width / 2:.1f}" y="{y + 13}" class="in">{part.value}</text>')
+                middle = f'x="{x + width / 2:.1f}" y="{y + 13}" text-anchor="middle"'
+                out.append(f'<text {middle} font-size="10" fill="#ffffff">{part.value}</text>')
             x += width
     out.append("</svg>")
     return Markup("".join(out))  # noqa: S704 - every text above is escaped

@@ -1,0 +1,93 @@
+"""Putting the wire together for one configuration: guard, engines, resolver, and the packet process beside us."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from monitor.settings import Config
+from probes.wire import Surroundings
+from probes.wire.dns import Asker
+from probes.wire.guard import Guard
+from probes.wire.live import LiveWire
+from probes.wire.memo import Memo
+from probes.wire.packets.client import PacketClient
+from probes.wire.resolve import Resolver
+
+CAP_NET_RAW = 13
+STARTING = 5.0
+"""Seconds the packet process may take to begin to listen."""
+
+
+def equip(config: Config, socket: Path) -> LiveWire:
+    """Return the wire of *config*, its packet process at *socket*."""
+    surroundings = around(config)
+    memo = Memo()
+    guard = Guard(config.scope, config.limits, surroundings)
+    return LiveWire(
+        guard,
+        surroundings,
+        asker=Asker(),
+        resolver=Resolver(surroundings, memo),
+        echoer=PacketClient(socket),
+        memo=memo,
+        authorities=config.daemon.authorities,
+    )
+
+
+def around(config: Config) -> Surroundings:
+    """Return the vantage's surroundings with the ports that the policy wants looked at."""
+    ports = {*config.policy.dangerous_ports, *config.policy.watched_ports}
+    return replace(config.surroundings, scan_ports=tuple(sorted(ports)))
+
+
+@asynccontextmanager
+async def packet_process(directory: Path, socket: Path) -> AsyncIterator[Path]:
+    """Yield the socket of a packet process: the service's, if there is one, or that of a child of ours.
+
+    Without the right to raw sockets no child is started, and pings become gaps.
+    """
+    if socket.exists() or not may_send_raw():
+        yield socket
+        return
+    with tempfile.TemporaryDirectory(prefix="diaolou-") as folder:
+        own = Path(folder) / "packets.sock"
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "probes.wire.packets.process",
+            "--config",
+            str(directory),
+            "--socket",
+            str(own),
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await _appear(own, child)
+            yield own
+        finally:
+            if child.returncode is None:
+                child.terminate()
+            await child.wait()
+
+
+def may_send_raw() -> bool:
+    """Say whether this process holds CAP_NET_RAW."""
+    status = Path(f"/proc/{os.getpid()}/status").read_text(encoding="ascii", errors="replace")
+    effective = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    return bool(int(effective, 16) >> CAP_NET_RAW & 1)
+
+
+async def _appear(path: Path, child: asyncio.subprocess.Process) -> None:
+    """Wait until *path* is there; a child that ends first is one that cannot look, which is a gap."""
+    for _ in range(int(STARTING / 0.05)):
+        if path.exists() or child.returncode is not None:
+            return
+        await asyncio.sleep(0.05)
