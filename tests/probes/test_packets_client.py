@@ -96,6 +96,26 @@ async def test_stop_silences_and_resume_lets_speak(client: PacketClient) -> None
     assert await client.echo(AWAKE, 1, 1.0)
 
 
+async def test_a_question_nobody_waits_for_any_more_sends_nothing_more(tmp_path: Path) -> None:
+    network = Network()
+    network.echoes = Echoes(SCOPE, Pace(1e6, 50.0), dict.fromkeys(Family, network))
+    server = Server(network.echoes, frozenset({os.geteuid()}))
+    listener = await asyncio.start_unix_server(server.converse, path=tmp_path / "socket")
+    client = PacketClient(tmp_path / "socket")
+    asking = asyncio.create_task(client.echo(ASLEEP, 16, 20.0))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    await asyncio.sleep(0.02)
+    before = network.echoes.sent
+    assert 0 < before < 16
+    assert await client.echo(AWAKE, 1, 1.0)
+    await asyncio.sleep(0.1)
+    assert network.echoes.sent == before + 1
+    await client.close()
+    listener.close()
+    await server.close()
+
+
 async def test_without_a_process_we_could_not_look(tmp_path: Path) -> None:
     client = PacketClient(tmp_path / "nothing")
     assert await gap(client.echo(AWAKE, 1, 1.0)) is GapReason.NO_RAW_SOCKET

@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_a_socket_that_cannot_be_had_is_a_gap_with_its_reason(
     def refuse(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(raw.socket, "socket", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
     with pytest.raises(NotLooked) as refusal:
         raw.RawSocket(Family.IPV6)
     assert refusal.value.reason is reason
@@ -92,7 +93,7 @@ def test_a_socket_that_cannot_be_had_is_a_gap_with_its_reason(
 def test_what_the_kernel_refuses_to_send_is_never_the_targets_failure(
     monkeypatch: pytest.MonkeyPatch, number: int, reason: GapReason
 ) -> None:
-    monkeypatch.setattr(raw.socket, "socket", lambda *arguments: RefusingSocket(number))
+    monkeypatch.setattr(socket, "socket", lambda *arguments: RefusingSocket(number))
     with pytest.raises(NotLooked) as refusal:
         raw.RawSocket(Family.IPV4).send(ip_address("192.0.2.1"), b"")
     assert refusal.value.reason is reason
@@ -102,7 +103,7 @@ def test_what_the_kernel_refuses_to_send_is_never_the_targets_failure(
 def test_a_kernel_stamp_tells_the_age_unless_the_clock_was_set(
     monkeypatch: pytest.MonkeyPatch, ago: float, age: float
 ) -> None:
-    monkeypatch.setattr(raw.time, "time", lambda: 1_800_000_000.0 + ago)
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0 + ago)
     stamp = raw._TIMESPEC.pack(1_800_000_000, 0)
     assert raw._age([(socket.SOL_SOCKET, raw._SO_TIMESTAMPNS, stamp)]) == age
 
@@ -112,7 +113,7 @@ def test_the_kernel_hands_over_only_what_concerns_an_echo(
     monkeypatch: pytest.MonkeyPatch, family: Family, heard: set[int]
 ) -> None:
     opened = RefusingSocket(0)
-    monkeypatch.setattr(raw.socket, "socket", lambda *arguments: opened)
+    monkeypatch.setattr(socket, "socket", lambda *arguments: opened)
     raw.RawSocket(family)
     words = struct.unpack(f"={len(opened.filter) // 4}I", opened.filter)
     assert {kind for kind in range(32 * len(words)) if not words[kind // 32] >> kind % 32 & 1} == heard

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from probes.observation import Failure, GapReason
-from probes.wire.packets.messages import Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
+from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
 from probes.wire.packets.protocol import (
     BODY_LIMIT,
     COUNT_LIMIT,
@@ -30,6 +30,7 @@ failures = st.sampled_from(
 gaps = st.sampled_from([GapReason.OUT_OF_SCOPE, GapReason.STOPPED, GapReason.NO_RAW_SOCKET, GapReason.DEFECT])
 messages = st.one_of(
     st.builds(Echo, tokens, st.ip_addresses(), st.integers(1, COUNT_LIMIT), seconds),
+    st.builds(Abandon, tokens),
     st.builds(Stop, tokens),
     st.builds(Resume, tokens),
     st.builds(Done, tokens),

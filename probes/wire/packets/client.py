@@ -10,7 +10,7 @@ from probes.observation import GapReason
 from probes.target import Address
 from probes.text import clean
 from probes.wire import NotLooked, Unreached
-from probes.wire.packets.messages import Declined, Done, Echo, Echoed, Missed, Reply, Request, Resume, Stop
+from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Missed, Reply, Request, Resume, Stop
 from probes.wire.packets.protocol import ProtocolError, encode, receive
 
 PENDING_LIMIT = 1024
@@ -90,11 +90,13 @@ class PacketClient:
             async with asyncio.timeout(seconds):
                 writer.write(frame)
                 await writer.drain()
-                return await answer
+                return await asyncio.shield(answer)
         except (TimeoutError, OSError) as error:
             raise NotLooked(GapReason.NO_RAW_SOCKET, "the packet process does not answer") from error
         finally:
-            self._pending.pop(request.token, None)
+            del self._pending[request.token]
+            if not answer.done() and not writer.is_closing():
+                writer.write(encode(Abandon(request.token)))
 
     async def _connected(self) -> asyncio.StreamWriter:
         async with self._connecting:

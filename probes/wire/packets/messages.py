@@ -22,6 +22,13 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandon:
+    """Send nothing more for the request of this token, and do not answer it; this has no answer either."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Fall silent: send nothing more, for anyone, until told to resume."""
 
@@ -68,6 +75,6 @@ class Done:
     token: int
 
 
-Request = Echo | Stop | Resume
+Request = Echo | Abandon | Stop | Resume
 Reply = Echoed | Missed | Declined | Done
 Message = Request | Reply

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 from probes.observation import Failure, GapReason
-from probes.wire.packets.messages import Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
+from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
 
 VERSION = 1
 LENGTH = struct.Struct("!H")
@@ -111,7 +111,7 @@ def _body(message: Message) -> bytes:
             return bytes([_FAILURES.index(failure)]) + _written(detail)
         case Declined(_, reason, detail):
             return bytes([_GAPS.index(reason)]) + _written(detail)
-        case Stop() | Resume() | Done():
+        case Abandon() | Stop() | Resume() | Done():
             return b""
 
 
@@ -137,7 +137,7 @@ def _read_declined(token: int, body: bytes) -> Declined:
     return Declined(token, _listed(_GAPS, body), _detail(body[1:]))
 
 
-def _read_bare(kind: type[Stop] | type[Resume] | type[Done], token: int, body: bytes) -> Message:
+def _read_bare(kind: type[Abandon] | type[Stop] | type[Resume] | type[Done], token: int, body: bytes) -> Message:
     if body:
         raise ProtocolError("a body where none belongs")
     return kind(token)
@@ -181,6 +181,7 @@ _KINDS: dict[type[Message], int] = {
     Echo: 0x01,
     Stop: 0x02,
     Resume: 0x03,
+    Abandon: 0x04,
     Echoed: 0x81,
     Missed: 0x82,
     Declined: 0x83,
@@ -190,6 +191,7 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x01: _read_echo,
     0x02: partial(_read_bare, Stop),
     0x03: partial(_read_bare, Resume),
+    0x04: partial(_read_bare, Abandon),
     0x81: _read_echoed,
     0x82: _read_missed,
     0x83: _read_declined,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from probes.observation import GapReason
 from probes.wire.packets.echoes import Echoes
-from probes.wire.packets.messages import Declined, Done, Echo, Message, Reply, Resume, Stop
+from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Message, Reply, Resume, Stop
 from probes.wire.packets.protocol import ProtocolError, encode, receive
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Server:
 
         What the other side has asked for and cannot be told any more is broken off.
         """
-        own: set[asyncio.Task[None]] = set()
+        own: dict[int, asyncio.Task[None]] = {}
         self._connections[writer] = asyncio.current_task()
         try:
             if self._admits(writer):
@@ -45,7 +45,7 @@ class Server:
             log.warning("connection closed: %s", error)
         finally:
             del self._connections[writer]
-            for task in own:
+            for task in own.values():
                 task.cancel()
             writer.close()
 
@@ -70,7 +70,7 @@ class Server:
         return True
 
     async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: set[asyncio.Task[None]]
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: dict[int, asyncio.Task[None]]
     ) -> None:
         def tell(reply: Reply) -> None:
             if not writer.is_closing():
@@ -80,16 +80,21 @@ class Server:
             await writer.drain()  # who does not listen is not asked for more
             self._handle(await receive(reader), tell, own)
 
-    def _handle(self, message: Message, tell: Callable[[Reply], None], own: set[asyncio.Task[None]]) -> None:
+    def _handle(self, message: Message, tell: Callable[[Reply], None], own: dict[int, asyncio.Task[None]]) -> None:
         match message:
             case Echo(token):
+                if token in own:
+                    raise ProtocolError("a token that is in use")
                 if len(self._running) >= UNDER_WAY:
                     tell(Declined(token, GapReason.OVERLOADED, "too many echo requests under way"))
                     return
-                task = asyncio.create_task(self._echo(message, tell))
-                for tasks in (own, self._running):
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
+                task = own[token] = asyncio.create_task(self._echo(message, tell))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                task.add_done_callback(lambda _: own.pop(token))
+            case Abandon(token):
+                if token in own:
+                    own[token].cancel()
             case Stop(token):
                 self._echoes.stop()
                 log.info("silent until told to resume")
