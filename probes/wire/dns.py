@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
 
 from probes.observation import Failure
 from probes.target import Address
@@ -12,31 +12,21 @@ from probes.wire import DnsAnswer, DnsQuery, Unreached
 from probes.wire.dns_codec import Oddity, write
 from probes.wire.dns_datagrams import Ears
 from probes.wire.dns_stream import converse
+from probes.wire.errand import Errand
+from probes.wire.tcp import Dialer
 
 TRIES = 3
 """Datagrams sent at most for one question."""
 
-
-class Meter(Protocol):
-    """What one admission is charged to."""
-
-    def count(self, octets: int) -> None:
-        """Charge *octets* read; NotLooked when the budget is spent."""
-
-
-class Gate(Protocol):
-    """The guard as one target's questions meet it."""
-
-    def __call__(self, address: Address, port: int) -> AbstractAsyncContextManager[Meter]:
-        """Wait for leave to send one datagram, or open one connection, to a name server.
-
-        Raises, on entering:
-            NotLooked: it may not be sent.
-        """
+Gate = Callable[[Address, int], AbstractAsyncContextManager[Errand]]
+"""The guard as one target's questions meet it: admits one datagram, or one connection, to a name server."""
 
 
 class Asker:
-    """Puts questions to servers."""
+    """Puts questions to servers. UDP goes out from random ports, whatever ports we are known by: forgers must guess."""
+
+    def __init__(self, dialer: Dialer) -> None:
+        self._dialer = dialer
 
     async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
         """Put one question to one server and return its answer, whatever the rcode.
@@ -48,7 +38,7 @@ class Asker:
             Unreached: no answer, or none that can be used.
             NotLooked: nothing was sent, or nothing could be.
         """
-        exchange = _Exchange(query, gate)
+        exchange = _Exchange(query, gate, self._dialer)
         answer = await exchange.run(edns=True)
         return await exchange.run(edns=False) if answer.rcode == "FORMERR" else answer
 
@@ -56,8 +46,8 @@ class Asker:
 class _Exchange:
     """One question on its way; *left* are the seconds that remain of it."""
 
-    def __init__(self, query: DnsQuery, gate: Gate) -> None:
-        self.query, self.gate, self.left = query, gate, query.timeout
+    def __init__(self, query: DnsQuery, gate: Gate, dialer: Dialer) -> None:
+        self.query, self.gate, self.dialer, self.left = query, gate, dialer, query.timeout
 
     async def run(self, *, edns: bool) -> DnsAnswer:
         if self.query.tcp:
@@ -74,12 +64,12 @@ class _Exchange:
         """Return an answer, or CUT. Each try goes out from a new socket; all of them are listened to until the end."""
         with Ears(self.query) as ears:
             for turn in range(1, TRIES + 1):
-                async with self.gate(self.query.server, self.query.port) as meter:
+                async with self.gate(self.query.server, self.query.port) as errand:
                     patience = min(self.query.timeout / TRIES, self.left)
                     began = time.monotonic()
                     reading = await ears.ask(write(self.query, edns=edns), patience)
                     self._spend(time.monotonic() - began)
-                    meter.count(ears.octets)
+                    errand.count(ears.octets)
                     if reading is not None:
                         return reading
                     if turn == TRIES:
@@ -88,11 +78,10 @@ class _Exchange:
 
     async def _stream(self, *, edns: bool) -> DnsAnswer:
         """Ask over TCP: one connection for one question."""
-        async with self.gate(self.query.server, self.query.port) as meter:
+        async with self.gate(self.query.server, self.query.port) as errand:
             began = time.monotonic()
-            answer, octets = await converse(self.query, write(self.query, edns=edns), self.left)
+            answer = await converse(self.dialer, errand, write(self.query, edns=edns), self.left)
             self._spend(time.monotonic() - began)
-            meter.count(octets)
             return answer
 
     def _spend(self, seconds: float) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import time
 
 from probes.observation import Failure
-from probes.wire import DnsAnswer, DnsQuery, Unreached
+from probes.target import Family
+from probes.wire import DnsAnswer, DnsQuery, NotLooked, Unreached
 from probes.wire.dns_codec import Oddity, Question, read
-from probes.wire.dns_socket import from_here, from_there, open_towards
+from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
 
 STRAYS = 100
 """Datagrams that answer something else, after which a server is not listened to any more."""
@@ -21,7 +23,8 @@ class Ears:
     """The sockets of one exchange, to be used in `with`. *octets* counts what was read since the last question."""
 
     def __init__(self, query: DnsQuery) -> None:
-        self._query, self._loop = query, asyncio.get_running_loop()
+        self._query, self._family = query, Family.of(query.server)
+        self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._heard: asyncio.Future[DnsAnswer | Oddity] = self._loop.create_future()
         self._strays, self._noted = 0, Failure.DNS_TIMEOUT
@@ -60,12 +63,17 @@ class Ears:
         return None
 
     def _send(self, question: Question) -> None:
-        sock, _ = open_towards(self._query, socket.SOCK_DGRAM)
+        sock = _open(self._family)
         self._sockets.append(sock)
+        code = sock.connect_ex((str(self._query.server), self._query.port))
+        if code == errno.EADDRNOTAVAIL:
+            raise of_opening(OSError(errno.ENETUNREACH, ""), self._family)
+        if code:
+            raise of_connecting(code, sock, self._family, at_once=True)
         try:
             sock.send(question.wire)
         except OSError as fault:
-            raise from_here(fault, self._query) from fault
+            raise of_connecting(fault.errno or 0, sock, self._family, at_once=True) from fault
         self._loop.add_reader(sock, self._readable, sock, question, time.monotonic())
 
     def silence(self) -> Unreached:
@@ -80,7 +88,7 @@ class Ears:
             return
         except OSError as fault:
             self._loop.remove_reader(sock)
-            self._fail(from_there(fault, seconds))
+            self._fail(_refusal(fault.errno or 0, sock, self._family, seconds))
             return
         self.octets += len(data)
         reading = read(data, question, seconds) if len(data) <= LONGEST else Oddity.CUT
@@ -99,6 +107,27 @@ class Ears:
         if self._strays > STRAYS:
             self._fail(Unreached(self._noted, f"{self._strays} answers to other questions", seconds))
 
-    def _fail(self, reason: Unreached) -> None:
+    def _fail(self, reason: Unreached | NotLooked) -> None:
         if not self._heard.done():
             self._heard.set_exception(reason)
+
+
+def _open(family: Family) -> socket.socket:
+    try:
+        sock = socket.socket(family.socket_family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    except OSError as fault:
+        raise of_opening(fault, family) from fault
+    if family is Family.IPV6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listen_for_icmp(sock, family, on=True)
+    return sock
+
+
+def _refusal(code: int, sock: socket.socket, family: Family, seconds: float) -> Unreached | NotLooked:
+    """Return what an ICMP error means. Unlike a SYN, a datagram to a closed port does get "port unreachable"."""
+    if code == errno.ECONNREFUSED:
+        return Unreached(Failure.CONNECTION_REFUSED, "port unreachable", seconds)
+    refusal = of_connecting(code, sock, family, at_once=False)
+    if isinstance(refusal, Unreached):
+        refusal.seconds = seconds
+    return refusal

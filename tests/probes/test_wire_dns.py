@@ -1,10 +1,10 @@
 """Single DNS questions, put to servers that answer well, badly or not at all."""
 
 import asyncio
-import contextlib
 import socket
 import time
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
+from math import inf
 
 import dns.flags
 import dns.message
@@ -16,36 +16,39 @@ from hypothesis import strategies as st
 
 from probes.observation import Failure, GapReason
 from probes.wire import DnsAnswer, DnsQuery, NotLooked, Unreached
+from probes.wire.account import Account, Budget
 from probes.wire.dns import Asker
 from probes.wire.dns_codec import RECORDS, Oddity, read, write
+from probes.wire.guard import Guard
+from probes.wire.ledger import What
+from probes.wire.scope import Limits, Scope
+from probes.wire.tcp import Dialer
 from tests.probes.name_server import reply, serving
 
 NAME = "www.kp.gov.test"
+LOOPBACK = Scope(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 
 
 class Admissions:
-    """A gate that lets everything through and remembers it."""
+    """A gate on loopback that remembers what it let through."""
 
     def __init__(self):
-        self.admitted, self.octets, self.inside = [], 0, 0
+        self.guard = Guard(LOOPBACK, Limits(overall=inf, per_host=inf, per_agency=inf))
+        self.account = Account(NAME)
+        self.admitted = []
 
-    @contextlib.asynccontextmanager
-    async def __call__(self, address, port):
-        assert self.inside == 0, "admissions are never nested"
+    def __call__(self, address, port):
         self.admitted.append((address, port))
-        self.inside += 1
-        try:
-            yield self
-        finally:
-            self.inside -= 1
+        return self.guard.admit(address, port, What.DNS, self.account)
 
-    def count(self, octets):
-        self.octets += octets
+
+def asking(query, gate=None):
+    return Asker(Dialer()).ask(query, gate or Admissions())
 
 
 async def ask(server, *, gate=None, timeout=0.6, name=NAME, rdtype="AAAA", **kwargs):
     query = DnsQuery(ip_address(server.host), name, rdtype, port=server.port, timeout=timeout, **kwargs)
-    return await Asker().ask(query, gate or Admissions())
+    return await asking(query, gate)
 
 
 async def failure_of(server, **kwargs):
@@ -111,7 +114,7 @@ async def test_every_try_has_an_id_and_a_source_port_of_its_own():
     try:
         query = DnsQuery(ip_address("127.0.0.1"), NAME, "A", port=transport.get_extra_info("sockname")[1], timeout=0.3)
         with pytest.raises(Unreached):
-            await Asker().ask(query, Admissions())
+            await asking(query)
     finally:
         transport.close()
     assert len({ident for ident, _ in ports}) == len({port for _, port in ports}) == 3
@@ -142,7 +145,7 @@ async def test_a_late_answer_to_the_first_try_is_taken():
         query = DnsQuery(
             ip_address("127.0.0.1"), NAME, "AAAA", port=transport.get_extra_info("sockname")[1], timeout=0.6
         )
-        answer = await Asker().ask(query, Admissions())
+        answer = await asking(query)
     finally:
         transport.close()
     assert answer.seconds >= 0.5
@@ -240,7 +243,6 @@ async def test_what_does_not_fit_a_datagram_is_fetched_over_tcp():
     assert answer.over_tcp
     assert len(answer.answer) == 200
     assert len(gate.admitted) == 2
-    assert gate.octets > 200 * 16
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["no TCP", "TCP that says nothing"])
@@ -296,7 +298,7 @@ async def test_a_closed_port_refuses(host, tcp):
         port = free.getsockname()[1]
     begun = time.monotonic()
     with pytest.raises(Unreached) as refusal:
-        await Asker().ask(DnsQuery(ip_address(host), NAME, "A", port=port, tcp=tcp), Admissions())
+        await asking(DnsQuery(ip_address(host), NAME, "A", port=port, tcp=tcp))
     assert refusal.value.failure is Failure.CONNECTION_REFUSED
     assert time.monotonic() - begun < 1
 
@@ -305,28 +307,42 @@ async def test_a_connection_that_says_nothing_times_out():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         query = DnsQuery(ip_address("127.0.0.1"), NAME, "A", port=listener.getsockname()[1], tcp=True, timeout=0.2)
         with pytest.raises(Unreached) as refusal:
-            await Asker().ask(query, Admissions())
+            await asking(query)
     assert refusal.value.failure is Failure.DNS_TIMEOUT
 
 
 async def test_what_the_gate_refuses_is_not_sent():
-    @contextlib.asynccontextmanager
-    async def shut(address, port):
-        raise NotLooked(GapReason.OUT_OF_SCOPE)
-        yield
-
+    gate = Admissions()
+    gate.guard = Guard(Scope(), Limits())
     async with serving(good) as server:
         with pytest.raises(NotLooked) as refusal:
-            await ask(server, gate=shut)
+            await ask(server, gate=gate)
     assert refusal.value.reason is GapReason.OUT_OF_SCOPE
     assert not server.queries
 
 
+async def test_what_is_read_is_charged_to_the_look():
+    gate = Admissions()
+    gate.account = Account(NAME, budget=Budget(octets=60))
+    async with serving(good) as server:
+        with pytest.raises(NotLooked) as refusal:
+            await ask(server, gate=gate)
+    assert refusal.value.reason is GapReason.BUDGET_SPENT
+
+
+async def test_the_stop_switch_breaks_off_a_question_under_way():
+    gate = Admissions()
+    async with serving(lambda query, udp: gate.guard.stop()) as server:
+        with pytest.raises(NotLooked) as refusal:
+            await ask(server, gate=gate, timeout=30.0)
+        assert refusal.value.reason is GapReason.STOPPED
+        assert len(server.queries) == 1
+
+
 @pytest.mark.parametrize("name", ["a" * 64, "a..b", ".".join(["abcdefgh"] * 40)])
 async def test_a_name_that_cannot_exist_is_not_asked_for(name):
-    gate = Admissions()
     with pytest.raises(NotLooked) as refusal:
-        await Asker().ask(DnsQuery(ip_address("127.0.0.1"), name, "A", port=9), gate)
+        await asking(DnsQuery(ip_address("127.0.0.1"), name, "A", port=9))
     assert refusal.value.reason is GapReason.ADDRESS_UNKNOWN
 
 
