@@ -8,6 +8,7 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -57,9 +58,10 @@ def _publish(path: Path, content: object) -> None:
 
 
 def _name_service() -> None:
-    """Inside, names come from the city's resolver and from nowhere else."""
+    """Inside, names come from the city's resolver and from nowhere else; but our own needs no resolver."""
+    socket.sethostname("kaiping")
     texts = {
-        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "hosts": "127.0.0.1 localhost kaiping\n::1 localhost kaiping\n",
         "resolv.conf": f"nameserver {ipv4(city.RESOLVER, 53)}\nnameserver {ipv6(city.RESOLVER, 53)}\n"
         f"options timeout:3 attempts:1\nsearch {SUFFIX}\n",
     }

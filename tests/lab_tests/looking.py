@@ -50,16 +50,16 @@ class Fetched:
     complaint: str
 
 
-def curl(lab: Lab, url: str, *options: str, address: str = "", seconds: float = 2.0) -> Fetched:
-    """Fetch *url*, from *address* if one is given, without following redirects."""
+def curl(lab: Lab, url: str, *options: str, address: str = "", seconds: float = 2.0, keep: bool = False) -> Fetched:
+    """Fetch *url*, from *address* if one is given, without following redirects; *keep* the body or throw it away."""
     scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]
     port = {"http": 80, "https": 443}[scheme]
     pin = ["--resolve", f"{host}:{port}:{f'[{address}]' if ':' in address else address}"] if address else []
-    done = lab.raw(
-        "vantage", "curl", "--silent", "--show-error", "--verbose", "--max-time", str(seconds), "--output", "-",
-        "--write-out", "%{stderr}%{json}", "--cacert", str(lab.folder / "ca.pem"), *pin, *options, url,
-    )  # fmt: skip
+    output = ("--output", "-" if keep else "/dev/null", "--write-out", "%{stderr}%{json}")
+    trust = ("--cacert", str(lab.folder / "ca.pem"))
+    manner = ("--silent", "--show-error", "--verbose", "--max-time", str(seconds))
+    done = lab.raw("vantage", "curl", *manner, *output, *trust, *pin, *options, url)
     complaint, _, report = done.stderr.decode(errors="replace").rpartition('{"certs"')
     told = json.loads('{"certs"' + report)
     return Fetched(

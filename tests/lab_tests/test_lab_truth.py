@@ -152,7 +152,7 @@ def test_families_serve_the_same_page_where_the_truth_says_so(lab: Lab, told: To
         if host["same_content"] is None:
             continue
         scheme = "https" if host["web"]["https"] == {"ipv4": "ok", "ipv6": "ok"} else "http"
-        pages = [curl(lab, f"{scheme}://{name}/", "-k", address=host[kind][0]) for kind in ("A", "AAAA")]
+        pages = [curl(lab, f"{scheme}://{name}/", "-k", address=host[kind][0], keep=True) for kind in ("A", "AAAA")]
         assert [page.code for page in pages] == [0, 0]
         assert (pages[0].body == pages[1].body) is host["same_content"], name
 
@@ -166,7 +166,7 @@ def test_http_leads_to_https_or_elsewhere_as_told(lab: Lab, told: Told) -> None:
 
 def test_a_town_without_a_host_is_a_channel_of_the_portal(lab: Lab, told: Told) -> None:
     for channel in told["channels"].values():
-        met = curl(lab, f"https://{channel['host']}{channel['path']}")
+        met = curl(lab, f"https://{channel['host']}{channel['path']}", keep=True)
         assert channel["zh"] in met.body.decode()
 
 
