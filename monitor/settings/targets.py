@@ -60,20 +60,30 @@ _BOTH = tuple(Family)
 _WORD = re.compile(r"(?:(ipv[46])/)?(tcp|udp)/(\d{1,5})", re.ASCII)
 
 
-def _declared(value: object) -> object:
-    """Read the form of one table cell, `tcp/80 ipv6/tcp/22`; `none` declares nothing."""
+def services_of_words(value: object) -> object:
+    """Read the form of one table cell, `tcp/80 ipv6/tcp/22`; `none` declares nothing.
+
+    Raises:
+        Refused: A word is no service.
+    """
     if not isinstance(value, str):
         return value
+    words = value.replace(";", " ").split() if value.strip() != "none" else []
+    matches = [_service(word) for word in words]
+    apart = any(match[1] for match in matches)
     families: dict[str, dict[str, list[str]]] = {}
-    for word in value.replace(";", " ").split() if value.strip() != "none" else ():
-        match = _WORD.fullmatch(word)
-        if match is None:
-            message = Text(f"“{word}”不是服务", f'"{word}" is no service')
-            cure = Text("写法如 tcp/443、ipv6/tcp/22，或 none", "write it like tcp/443, ipv6/tcp/22, or none")
-            raise Refused(message, cure)
-        for family in (match[1],) if match[1] else ("ipv4", "ipv6"):
-            families.setdefault(family, {}).setdefault(match[2], []).append(match[3])
-    return families
+    for family, transport, port in (match.groups() for match in matches):
+        for one in ((family,) if family else ("ipv4", "ipv6")) if apart else ("both",):
+            families.setdefault(one, {}).setdefault(transport, []).append(port)
+    return families if apart else families.get("both", {})
+
+
+def _service(word: str) -> re.Match[str]:
+    match = _WORD.fullmatch(word)
+    if match is None:
+        cure = Text("写法如 tcp/443、ipv6/tcp/22，或 none", "write it like tcp/443, ipv6/tcp/22, or none")
+        raise Refused(Text(f"“{word}”不是服务", f'"{word}" is no service'), cure)
+    return match
 
 
 _PATH = re.compile(r"/(?!/)[!-\"$-~]*", re.ASCII)
@@ -114,7 +124,7 @@ class TargetEntry(Section):
     kind: Kind = Kind.SERVER
     value: int = Field(default=3, ge=1, le=5)
     paths: list[Path] = Field(default_factory=lambda: ["/"], min_length=1)
-    declared: Annotated[Declared | None, BeforeValidator(_declared)] = None
+    declared: Annotated[Declared | None, BeforeValidator(services_of_words)] = None
     zones: list[Zone] = Field(default_factory=list)
     quiet: list[Quiet] = Field(default_factory=list)
     ipv6_exempt: Words | None = None

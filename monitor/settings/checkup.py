@@ -1,0 +1,91 @@
+"""What `diaolou check` tells: the mistakes, or what was understood and what deserves a second look."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.settings.config import Config
+from monitor.settings.load import load
+from monitor.settings.mistakes import Mistake, Mistakes
+from probes.target import Family
+from rules.text import Text
+
+ENDING_SOON = dt.timedelta(days=30)
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a check: a *config* and notes on it, or mistakes."""
+
+    config: Config | None
+    mistakes: tuple[Mistake, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+def check(directory: Path, known_rules: Collection[str], known_probes: Collection[str], today: dt.date) -> Report:
+    """Read the settings in *directory* as the daemon would, and report."""
+    try:
+        config = load(directory, known_rules, known_probes)
+    except Mistakes as found:
+        return Report(None, found.mistakes)
+    return Report(config, (), (_counts(config), *_notes(config, known_rules, today)))
+
+
+def _counts(config: Config) -> Text:
+    agencies, targets = len(config.tree.agencies), len(config.targets)
+    clauses, waivers = len(config.policy.clauses), len(config.waivers)
+    return Text(
+        f"{agencies} 个单位，{targets} 个目标，{clauses} 条条款，{waivers} 项豁免",
+        f"agencies: {agencies}, targets: {targets}, clauses: {clauses}, waivers: {waivers}",
+    )
+
+
+def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iterator[Text]:
+    if not config.scope.allow:
+        yield Text("scope.allow 为空，一个包也不会发出", "scope.allow is empty, so no packet will be sent")
+    for family in Family:
+        if family in config.vantage.families and not config.surroundings.controls.get(family):
+            yield Text(
+                f"没有 {family} 的对照目标，无法证明观测点自己有 {family}，{family} 的结论都将是“未知”",
+                f"no control target over {family}: the vantage cannot prove it, and all of it stays unknown",
+            )
+    unjudged = sorted(set(known_rules) - set(config.policy.clauses))
+    if unjudged:
+        yield Text(
+            f"没有条款、因而不评判的规则：{_listed(unjudged)}", f"rules without clause, not judged: {_listed(unjudged)}"
+        )
+    idle = _without_targets(config)
+    if idle:
+        yield Text(f"没有目标的单位：{_listed(idle)}", f"agencies without targets: {_listed(idle)}")
+    yield from _waiver_notes(config, today)
+
+
+def _without_targets(config: Config) -> list[str]:
+    """Return the agencies that answer for no target, and have none below them that does."""
+    busy = {target.agency for target in config.targets.values()}
+    for code in list(busy):
+        busy.update(config.tree.ancestors(code))
+    return [code for code in config.tree.agencies if code not in busy]
+
+
+def _waiver_notes(config: Config, today: dt.date) -> Iterator[Text]:
+    for waiver in config.waivers:
+        whom = waiver.target or waiver.agency
+        if waiver.until < today:
+            yield Text(
+                f"豁免已于 {waiver.until} 到期：{waiver.rule}（{whom}）",
+                f"a waiver ended on {waiver.until}: {waiver.rule} ({whom})",
+            )
+        elif waiver.until - today <= ENDING_SOON:
+            yield Text(
+                f"豁免将于 {waiver.until} 到期：{waiver.rule}（{whom}）",
+                f"a waiver ends on {waiver.until}: {waiver.rule} ({whom})",
+            )
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
