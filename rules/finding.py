@@ -39,7 +39,8 @@ class Key:
 class Finding:
     """A finding as it stands.
 
-    *failures* and *passes* count rounds in a row; *deadline* is None where the policy sets none.
+    *failures* and *passes* count looks in a row; *last_confirmed* is the moment of the last one that counted, and
+    an older or equal one does not count again. *deadline* is None where the policy sets none.
     """
 
     key: Key

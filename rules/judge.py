@@ -95,7 +95,7 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[V
             subject=subject,
             vantage=seen.vantage,
             outcome=outcome,
-            witness=() if outcome is Outcome.NOT_APPLICABLE else witnesses(seen, rule.reads, subject),
+            witness=witnesses(seen, rule.reads, subject),
             reason=reason,
             value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
         )

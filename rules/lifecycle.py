@@ -35,6 +35,7 @@ def advance(
     """
     before = {finding.key: finding for finding in known}
     outcome = _by_key(verdicts)
+    evidence = _evidence(verdicts)
     unsure = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN}
     judged = {verdict.rule for verdict in verdicts}
     after: list[Finding] = []
@@ -49,13 +50,14 @@ def advance(
             happened: list[Event] = []
         elif verdict is None:
             gone = key.rule in judged and key.rule not in unsure
-            moved, happened = _pass(finding, policy, now, "gone") if gone and finding else (finding, [])
+            at = evidence.get(key.rule, now)
+            moved, happened = _pass(finding, policy, now, at, "gone") if gone and finding else (finding, [])
         elif verdict.outcome is Outcome.FAIL:
             moved, happened = _fail(finding, verdict, agency, clause, policy, now)
         elif verdict.outcome is Outcome.UNKNOWN or finding is None:
             moved, happened = finding, []
         else:
-            moved, happened = _pass(finding, policy, now, verdict.outcome.value)
+            moved, happened = _pass(finding, policy, now, verdict.evidence or now, verdict.outcome.value)
         if moved is not None:
             after.append(replace(moved, waived=_waived(moved, waivers, now.date())))
         elif finding is not None:
@@ -74,12 +76,24 @@ def _by_key(verdicts: Iterable[Verdict]) -> Mapping[Key, Verdict]:
     return chosen
 
 
+def _evidence(verdicts: Iterable[Verdict]) -> Mapping[str, dt.datetime]:
+    """Return, for each rule, the moment up to which all behind its verdicts has been looked at."""
+    oldest: dict[str, dt.datetime] = {}
+    for verdict in verdicts:
+        if verdict.evidence is not None:
+            oldest[verdict.rule] = min(verdict.evidence, oldest.get(verdict.rule, verdict.evidence))
+    return oldest
+
+
 def _fail(
     finding: Finding | None, verdict: Verdict, agency: str, clause: Clause, policy: Policy, now: dt.datetime
 ) -> tuple[Finding, list[Event]]:
     key = Key(verdict.rule, verdict.target, verdict.subject)
+    at = verdict.evidence or now
     if finding is None or (finding.state is State.CLOSED and _forgotten(finding, policy, now)):
-        finding = Finding(key, agency, clause.level, State.PENDING, now, now, failures=0)
+        finding = Finding(key, agency, clause.level, State.PENDING, now, at, failures=0)
+    elif at <= finding.last_confirmed:
+        return finding, []
     was = finding
     finding = replace(
         finding,
@@ -87,7 +101,7 @@ def _fail(
         level=clause.level,
         failures=finding.failures + 1,
         passes=0,
-        last_confirmed=now,
+        last_confirmed=at,
         value=verdict.value,
         reason=verdict.reason,
     )
@@ -105,12 +119,16 @@ def _fail(
     return finding, events
 
 
-def _pass(finding: Finding, policy: Policy, now: dt.datetime, detail: str) -> tuple[Finding | None, list[Event]]:
+def _pass(
+    finding: Finding, policy: Policy, now: dt.datetime, at: dt.datetime, detail: str
+) -> tuple[Finding | None, list[Event]]:
+    if at <= finding.last_confirmed:
+        return finding, []
     if finding.state is State.PENDING:
         return None, []
     if finding.state is State.CLOSED:
         return finding, []
-    finding = replace(finding, passes=finding.passes + 1, failures=0)
+    finding = replace(finding, passes=finding.passes + 1, failures=0, last_confirmed=at)
     if finding.passes < policy.confirmations:
         return finding, []
     return replace(finding, state=State.CLOSED, closed_at=now), [Event(finding.key, Act.CLOSED, now, detail)]

@@ -47,3 +47,11 @@ class Verdict:
     witness: tuple[Witness, ...] = ()
     reason: str = ""
     value: str = ""
+
+    @property
+    def evidence(self) -> dt.datetime | None:
+        """The moment up to which every probe behind the verdict has looked; None without a witness."""
+        newest: dict[str, dt.datetime] = {}
+        for witness in self.witness:
+            newest[witness.probe] = max(witness.at, newest.get(witness.probe, witness.at))
+        return min(newest.values(), default=None)

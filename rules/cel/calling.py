@@ -104,7 +104,7 @@ def _whole(items: Run, wanted: ListOf, function: str, text: str) -> Run:
         found = items(frame)
         if found is UNKNOWN:
             return UNKNOWN
-        spend(frame, len(found) >> 3)
+        spend(frame, len(found) >> (3 if counts_only else 0))
         if counts_only:
             for item in found:
                 if item is None or item is UNKNOWN:

@@ -261,10 +261,9 @@ class _Checker:
         if target is None:
             return node.function, node.arguments
         if isinstance(target, syntax.Name) and target.name in NAMESPACES:
-            qualified = f"{target.name}.{node.function}"
             hidden = target.name in scope or target.name in self._variables
-            if not hidden and qualified in OVERLOADS:
-                return qualified, node.arguments
+            if not hidden:
+                return f"{target.name}.{node.function}", node.arguments
         return node.function, (target, *node.arguments)
 
     def _unknown_function(self, node: syntax.Call, name: str, exists: bool, as_method: bool) -> CelError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rules.cel import arithmetic, moments
 from rules.cel.errors import Fault
-from rules.cel.overload import Overload, either, function, method
+from rules.cel.overload import Overload, either, fitting, function, method, operator
 from rules.cel.types import (
     BOOL,
     BYTES,
@@ -56,6 +56,11 @@ def _distinct(items: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(in_order(items)))
 
 
+def _one_after_the_other(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+    fitting(len(left) + len(right))
+    return [*left, *right]
+
+
 def _for_each_type() -> Iterator[Overload]:
     for type_ in _ORDERED:
         of_type = ListOf(type_)
@@ -77,6 +82,7 @@ def _sum(add: Callable[[Any, Any], Any], zero: Any, items: Sequence[Any]) -> Any
 
 
 OVERLOADS: tuple[Overload, ...] = (
+    operator("+", ListOf(DYN), _one_after_the_other, ListOf(DYN), ListOf(DYN)),
     either("size", INT, len, ListOf(DYN)),
     either("size", INT, len, MapOf(DYN, DYN)),
     *_for_each_type(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.cel import syntax
 from rules.cel.errors import CelError, Source
 from rules.cel.lexer import KEYWORDS, RESERVED, Token, TokenKind, tokens
@@ -160,8 +162,7 @@ class _Parser:
             return self._name(depth)
         if self._accept("("):
             node = self.expression(depth + 1)
-            self._expect(")")
-            return node
+            return replace(node, start=token.start, end=self._expect(")").end)
         if self._accept("["):
             items = self._separated("]", depth, trailing=True)
             return syntax.ListNode(token.start, self._expect("]").end, items)

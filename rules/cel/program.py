@@ -76,8 +76,8 @@ class Program:
     def explain(self, activation: Mapping[str, object]) -> Explanation:
         """Return the value for these facts and what led to it."""
         trace = Trace()
-        run = build(self.tree, _plan(self._source, self._names, tracing=True))
         try:
+            run = build(self.tree, _plan(self._source, self._names, tracing=True))
             outcome = self._settled(run(self._frame(activation, trace)))
         except Exhausted:
             outcome = UNKNOWN

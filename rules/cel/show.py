@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -58,10 +58,16 @@ def _bracketed(brackets: str, entries: Any, limit: int) -> Iterator[str]:
     yield brackets[1]
 
 
+def _character(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
+
+
 def _scalar(value: Any, kind: Kind, limit: int) -> str:
     match kind:
         case Kind.STRING:
-            return '"' + str(value)[:limit].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+            return '"' + "".join(map(_character, str(value)[:limit])) + '"'
         case Kind.BOOL:
             return "true" if value else "false"
         case Kind.DOUBLE:

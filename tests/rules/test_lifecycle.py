@@ -3,7 +3,7 @@ import datetime as dt
 from rules.finding import Act, Finding, State, Waiver
 from rules.lifecycle import Progress, advance
 from rules.policy import Clause, Level
-from rules.verdict import Outcome, Verdict
+from rules.verdict import Outcome, Verdict, Witness
 from tests.rules.judgement import NOW, policy, verdict
 
 CLAUSE = Clause("rule", Level.HIGH, days=7)
@@ -134,3 +134,30 @@ def test_a_waiver_lapses_when_the_value_changes() -> None:
 
 def test_a_waiver_of_another_agency_covers_nothing() -> None:
     assert [found.waived for found in rounds(FAIL, FAIL, waivers=(waiver(agency="health"),)).findings] == [False]
+
+
+def seen(outcome: Outcome, minute: int) -> Verdict:
+    at = NOW + dt.timedelta(minutes=minute)
+    return verdict("rule", outcome, "tcp/1", witness=(Witness("tcp_ports", "here", "tcp/1", at),))
+
+
+def test_judging_the_same_look_twice_confirms_nothing() -> None:
+    progress = Progress((), (), ())
+    for minute in range(3):
+        now = NOW + dt.timedelta(minutes=10 + minute)
+        progress = advance("edu", [seen(FAIL, 0)], progress.findings, POLICY, (), now)
+    assert [found.state for found in progress.findings] == [State.PENDING]
+
+
+def test_a_second_look_confirms() -> None:
+    first = advance("edu", [seen(FAIL, 0)], (), POLICY, (), NOW)
+    second = advance("edu", [seen(FAIL, 5)], first.findings, POLICY, (), NOW + dt.timedelta(minutes=6))
+    assert [found.state for found in second.findings] == [State.OPEN]
+
+
+def test_judging_the_same_pass_twice_closes_nothing() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    for minute in range(3):
+        later = NOW + 9 * DAY + dt.timedelta(minutes=minute)
+        opened = advance("edu", [seen(PASS, 9 * 24 * 60)], opened, POLICY, (), later).findings
+    assert [(found.state, found.passes) for found in opened] == [(State.OPEN, 1)]
