@@ -48,10 +48,8 @@ def test_a_body_cut_within_a_character_keeps_its_charset() -> None:
 
 
 def test_invalid_bytes_become_replacement_characters() -> None:
-    assert (
-        read_page(b"<title>\xff\xfe\xc3\x28</title>", "text/html; charset=utf-8").title
-        == "��("[:0] + "\ufffd\ufffd\ufffd("
-    )
+    read = read_page(b"<title>\xff\xfe\xc3\x28</title>", "text/html; charset=utf-8")
+    assert read.title == "\ufffd\ufffd\ufffd("
 
 
 @given(st.binary(max_size=400), st.text(max_size=60))
@@ -101,7 +99,7 @@ def test_the_title_is_one_clean_line() -> None:
     assert page("<title>safe\u202egnp.exe\u200b</title>").title == r"safe\u202egnp.exe\u200b"
     assert page("<title>a\0b</title>").title == r"a\x00b"
     assert page("<title>&lt;img src=x&gt;</title>").title == "<img src=x>"
-    assert page("<title>&#27;[2J</title>").title == r"\x1b[2J" or page("<title>&#27;[2J</title>").title == "[2J"
+    assert page("<title>&#27;[2J</title>").title == "[2J"
 
 
 def test_the_first_title_counts_and_none_is_empty() -> None:
