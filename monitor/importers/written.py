@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+from monitor.atomic import write_whole
 from monitor.importers.gather import Entry
 from monitor.settings.mistakes import Mistake, Mistakes
 from monitor.settings.table_reader import COLUMNS, LISTS
@@ -63,18 +62,9 @@ def write(path: Path, entries: Sequence[Entry]) -> None:
         message = Text("只能写成 .csv 或 .yaml", "only .csv or .yaml can be written")
         raise Mistakes([Mistake(str(path), 0, 0, message)])
     text = as_csv(entries) if path.suffix == ".csv" else as_yaml(entries)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".import-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        os.link(name, path)  # unlike a rename, this never takes the place of a file that is there
-    except FileExistsError as error:
+    if path.exists():
         cure = Text("请换一个文件名", "choose another name")
         message = Text("文件已存在，没有覆盖", "the file exists and was not overwritten")
-        raise Mistakes([Mistake(str(path), 0, 0, message, cure)]) from error
-    finally:
-        Path(name).unlink()
+        raise Mistakes([Mistake(str(path), 0, 0, message, cure)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.encode("utf-8"))

@@ -73,7 +73,8 @@ def _to_ascii(text: str, label: str) -> str:
         ascii_label = idna.ToASCII(label).decode("ascii").lower()
     except UnicodeError as error:
         raise refusal from error
-    if any(unicodedata.category(mark) not in _LETTERS for mark in mapped if mark not in "-"):
+    old = unicodedata.ucd_3_2_0
+    if any(unicodedata.category(mark) not in _LETTERS or old.category(mark) == "Cn" for mark in mapped if mark != "-"):
         raise refusal
     return ascii_label
 
@@ -84,5 +85,6 @@ def _check_a_label(text: str, label: str) -> None:
         decoded = label[4:].encode("ascii").decode("punycode")
     except UnicodeError as error:
         raise refusal from error
-    if decoded.isascii() or decoded.encode("punycode").decode("ascii") != label[4:]:
+    unwritable = any(unicodedata.category(mark)[0] in "CZ" and mark not in _DEVIATIONS for mark in decoded)
+    if unwritable or decoded.isascii() or decoded.encode("punycode").decode("ascii") != label[4:]:
         raise refusal
