@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import (
@@ -22,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from monitor.revisit import fraction
 from monitor.store.engine import chunks, insert
 from monitor.store.nouns import Appointment
 from monitor.store.schema import Moment, inventory, look, schedule, spell, verdict
@@ -30,12 +30,6 @@ from probes.target import Target
 
 _HORIZON = 100.0
 """Periods of a probe beyond which an appointment can only have been made by a wrong clock."""
-
-
-def fraction(*names: str) -> float:
-    """Return a number in [0, 1) that depends on *names* alone, evenly spread over many of them."""
-    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
 
 
 def sync(
@@ -116,11 +110,12 @@ def release(connection: Connection, probe: str | None, targets: Collection[str] 
         connection.execute(statement.where(schedule.c.target.in_(names)))
 
 
-def hasten(connection: Connection, targets: Iterable[str], now: dt.datetime) -> None:
-    """Make every probe of *targets* due at once."""
-    for names in chunks(sorted(targets)):
-        sooner = schedule.c.target.in_(names), schedule.c.next_due > now
-        connection.execute(update(schedule).where(*sooner).values(next_due=now))
+def hasten(connection: Connection, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
+    """Make targets due at *at* that were due later; *probes* names for each target those that are to look."""
+    sooner = schedule.c.probe == bindparam("which"), schedule.c.target == bindparam("host"), schedule.c.next_due > at
+    rows = [{"which": probe, "host": target} for target, names in probes.items() for probe in names]
+    if rows:
+        connection.execute(update(schedule).where(*sooner).values(next_due=_moment(at)), rows)
 
 
 def shift(connection: Connection, step: dt.timedelta) -> None:

@@ -216,10 +216,10 @@ class Store(Door):
         with self._write() as connection:
             appointments.release(connection, probe, targets)
 
-    def hasten(self, targets: Iterable[str], now: dt.datetime) -> None:
-        """Make every probe of *targets* due at once."""
+    def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
+        """Make targets due at *at* that were due later; *probes* names for each target those that are to look."""
         with self._write() as connection:
-            appointments.hasten(connection, targets, now)
+            appointments.hasten(connection, probes, at)
 
     def shift(self, step: dt.timedelta) -> None:
         """Move every appointment by *step*, as the clock was moved."""

@@ -1,0 +1,176 @@
+"""Campaigns: a probe claims the targets that are due, and has them looked at as one batch."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.clock import Clock
+from monitor.desk import Desk
+from monitor.quiet import quiet_until
+from monitor.revisit import Standing, fraction, next_due, settle
+from monitor.settings.schedule import Schedule
+from monitor.store import Appointment, Store, StoreUnavailable
+from probes.observation import WHOLE, Gap, GapReason
+from probes.registry import Probe
+from probes.target import Target
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Targets handed out at once: after a pause the rest follows tick by tick, not in a burst."""
+
+AFTER_QUIET = 300.0
+"""Seconds over which the looks put off by quiet hours are spread when these end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is looked at, by which probes, and when."""
+
+    targets: Mapping[str, Target]
+    probes: Mapping[str, Probe]
+    schedule: Schedule
+    zone: dt.tzinfo
+    vantage: str
+
+    def every(self, probe: str) -> float:
+        """Return the usual seconds between two looks."""
+        return self.schedule.cadence(probe).every or self.probes[probe].every
+
+
+class Campaigns:
+    """The campaigns of a plan, one tick at a time; `monitor.scheduler` says when.
+
+    *run_batch* looks at some targets with a probe; *standing_of* says how urgent a target is after that. *defects*
+    counts, by probe, the batches that ended in an error of ours.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        run_batch: Callable[[Probe, Sequence[str]], Awaitable[None]],
+        standing_of: Callable[[str], Standing],
+        clock: Clock,
+        *,
+        batch: int = BATCH,
+    ) -> None:
+        self.plan, self.clock, self.desk = plan, clock, Desk(store, self._suited)
+        self.defects: Counter[str] = Counter()
+        self._store, self._run_batch, self._standing_of = store, run_batch, standing_of
+        self._batch = batch
+        self._soon: dict[tuple[str, str], dt.datetime] = {}
+
+    async def adopt(self, plan: Plan) -> None:
+        """Go on with another plan; what is running ends by the old one.
+
+        Raises:
+            StoreUnavailable: the schedule could not be written; the old plan stays.
+        """
+        targets, probes = list(plan.targets.values()), list(plan.probes.values())
+        await asyncio.to_thread(self._store.sync, targets, probes, self.clock.now())
+        self.plan = plan
+
+    async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
+        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look."""
+        for target, names in probes.items():
+            self._soon.update({(name, target): at for name in names if self.desk.holds(name, target)})
+        await asyncio.to_thread(self.desk.hasten, probes, at)
+
+    async def tick(self, name: str) -> None:
+        """Claim who is due for a probe, leave alone who is in quiet hours, and look at the others."""
+        plan, now = self.plan, self.clock.now()
+        if name not in plan.probes:
+            return
+        claimed = await asyncio.to_thread(self.desk.claim, name, now, self._batch)
+        try:
+            quiet = _quiet(plan, claimed, now)
+            if quiet:
+                await asyncio.to_thread(self._leave_alone, plan, name, quiet, now)
+            awake = [host for host in claimed if host not in quiet]
+            if awake:
+                await self._look(plan.probes[name], awake)
+                await asyncio.to_thread(self._reschedule, plan, name, awake)
+        except asyncio.CancelledError:
+            self.desk.release(name, claimed)
+            raise
+
+    async def shift(self, step: dt.timedelta) -> None:
+        """Move every appointment by *step*, as the clock was set: none falls due for it, and none is put off."""
+        self._soon = {pair: at + step for pair, at in self._soon.items()}
+        await asyncio.to_thread(self.desk.shift, step)
+
+    async def _look(self, probe: Probe, hosts: Sequence[str]) -> None:
+        try:
+            await self._run_batch(probe, hosts)
+        except StoreUnavailable as unavailable:
+            log.warning("%s: what was seen of %d targets could not be kept: %s", probe.name, len(hosts), unavailable)
+        except Exception:
+            # Our defect, and not the targets' fault: they get their next appointment like after any look.
+            log.exception("a batch of %s over %d targets failed", probe.name, len(hosts))
+            self.defects[probe.name] += 1
+
+    def _reschedule(self, plan: Plan, name: str, hosts: Sequence[str]) -> None:
+        now, cadence = self.clock.now(), plan.schedule.cadence(name)
+        before = self._standings(name, hosts)
+        appointments: list[Appointment] = []
+        for host in hosts:
+            standing = settle(before.get(host), self._standing_of(host))
+            due = next_due(
+                now,
+                name,
+                host,
+                every=plan.every(name),
+                standing=standing,
+                revisit=plan.schedule.revisit,
+                jitter=cadence.jitter,
+            )
+            due = min(due, self._soon.pop((name, host), due))
+            appointments.append(Appointment(host, due, standing.value))
+        self.desk.give_back(name, appointments)
+
+    def _standings(self, name: str, hosts: Collection[str]) -> Mapping[str, Standing]:
+        try:
+            known = self._store.standings(name, hosts)
+        except StoreUnavailable:
+            return {}
+        return {host: Standing(standing) for host, standing in known.items() if standing}
+
+    def _leave_alone(self, plan: Plan, name: str, quiet: Mapping[str, dt.datetime], now: dt.datetime) -> None:
+        """Note a gap for each target in quiet hours, and come back when they are over."""
+        gaps = [Gap(name, host, plan.vantage, WHOLE, now, GapReason.QUIET_HOURS) for host in quiet]
+        try:
+            run = self._store.begin_run(name, plan.vantage, now, len(gaps))
+            self._store.record(run, gaps)
+            self._store.end_run(run, now, complete=False)
+        except StoreUnavailable as unavailable:
+            log.warning("%s: quiet hours of %d targets could not be noted: %s", name, len(gaps), unavailable)
+        known = self._standings(name, quiet)
+        self.desk.give_back(
+            name,
+            [Appointment(host, end + _share(name, host), known.get(host, "")) for host, end in quiet.items()],
+        )
+
+    def _suited(self, probe: str) -> list[str]:
+        chosen = self.plan.probes.get(probe)
+        return [host for host, target in self.plan.targets.items() if chosen is not None and chosen.suits(target)]
+
+
+def _quiet(plan: Plan, hosts: Sequence[str], now: dt.datetime) -> dict[str, dt.datetime]:
+    """Return those of *hosts* that are to be left alone now, and until when."""
+    found: dict[str, dt.datetime] = {}
+    for host in hosts:
+        target = plan.targets.get(host)
+        spans = (*plan.schedule.quiet, *(target.quiet if target is not None else ()))
+        if spans and (end := quiet_until(now, spans, plan.zone)) is not None:
+            found[host] = end
+    return found
+
+
+def _share(name: str, host: str) -> dt.timedelta:
+    return dt.timedelta(seconds=AFTER_QUIET * fraction(name, host))
