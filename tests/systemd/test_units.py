@@ -37,16 +37,16 @@ def test_systemd_has_nothing_to_say_about_any_unit(tmp_path: Path) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_service_is_exposed_no_more_than_it_must(service: str) -> None:
-    command = ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={WORST}", UNITS / service]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={WORST}"]
+    outcome = subprocess.run([*command, UNITS / service], capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stdout.splitlines()[-1]
 
 
 @pytest.mark.real
 def test_every_user_a_unit_or_directory_names_is_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    command = ["systemd-sysusers", f"--root={tmp_path}", UNITS / "diaolou.sysusers"]
-    subprocess.run(command, capture_output=True, check=True)
+    command = ["systemd-sysusers", f"--root={tmp_path}"]
+    subprocess.run([*command, UNITS / "diaolou.sysusers"], capture_output=True, check=True)
     users, groups = (
         {line.split(":")[0] for line in (tmp_path / "etc" / file).read_text(encoding="utf-8").splitlines()}
         for file in ("passwd", "group")
