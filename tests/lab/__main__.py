@@ -24,6 +24,9 @@ def _parser() -> argparse.ArgumentParser:
     enter.add_argument("namespace")
     enter.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")
     commands.add_parser("truth", help="print the truth about it as JSON")
+    config = commands.add_parser("config", help="write a Diaolou configuration of the city")
+    config.add_argument("folder", type=Path)
+    config.add_argument("--hostile", action="store_true", help="with the hosts that attack")
     fault = commands.add_parser("fault", help="inject or heal a fault; without a name, list them")
     fault.add_argument("name", nargs="?")
     fault.add_argument("state", nargs="?", choices=("on", "off"), default="on")
@@ -48,6 +51,10 @@ def _act(lab: Lab, options: argparse.Namespace) -> int:
         from tests.lab.truth import truth
 
         print(json.dumps(truth(lab.scale()), ensure_ascii=False, indent=1))
+    elif options.command == "config":
+        from tests.lab.config import write
+
+        write(options.folder, lab.folder, many=lab.scale(), with_hostile=options.hostile)
     elif options.command == "fault" and options.name:
         turn(lab, options.name, on=options.state == "on")
     elif options.command == "fault":

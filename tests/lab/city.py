@@ -12,6 +12,8 @@ VANTAGE, ROOT, RESOLVER, HOSTILE, SCALE = 10, 1, 5, 9, 50
 """Site numbers of the vantage, the root server, the resolver, the hostile hosts and the many."""
 VANTAGE4, VANTAGE6 = 11, 12
 """Site numbers of the vantages that have one family only."""
+OUTSIDE = "http://198.18.99.1/"
+"""A place that no agency owns."""
 HONEST = 10
 """The host number of the one honest web server among the hostile."""
 
@@ -145,7 +147,7 @@ SITES = (
                 "outside",
                 12,
                 HTTP,
-                web=Web(redirect="http://198.18.99.1/"),
+                web=Web(redirect=OUTSIDE),
                 declared=frozenset({80}),
                 faults=("redirects_out_of_scope",),
             ),

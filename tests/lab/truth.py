@@ -8,7 +8,7 @@ from probes.observation import Failure
 from probes.target import Address, Family
 from rules.policy import Stage
 from tests.lab import city, hostile, scale
-from tests.lab.model import BOTH, SUFFIX, Host, Name, Service, Site, addresses
+from tests.lab.model import BOTH, SUFFIX, Host, Name, Site, addresses
 from tests.lab.network import NAME_SERVERS, VANTAGE, nodes, server_addresses
 from tests.lab.odd import TRUTH
 from tests.lab.zones import ODD_SERVERS, ODD_ZONE, server_name
@@ -120,7 +120,12 @@ def host_truth(site: Site, host: Host) -> Json:
         "certificate": {
             family: host.certs[family]
             for family in Family
-            if not host.old_tls and _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
+            if _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
+        },
+        "tls": {
+            family: "TLSv1" if host.old_tls else "TLSv1.3"
+            for family in Family
+            if _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
         },
         "ping": {
             family: all(_ping(site, host, address) for address in published[family])
@@ -160,7 +165,7 @@ def _ping(site: Site, host: Host, address: Address) -> bool:
 
 
 def _web(site: Site, host: Host, published: tuple[Address, ...], port: int) -> str:
-    """Return what a request meets, without judging certificates: ok, a failure, or why none was made."""
+    """Return what a request meets, without judging certificates or versions: ok, a failure, or why none was made."""
     if not published:
         return "no_address" if resolves(site) else Failure.DNS_SERVFAIL
     met = {_web_at(site, host, address, port) for address in published}
@@ -176,8 +181,6 @@ def _web_at(site: Site, host: Host, address: Address, port: int) -> str:
     found = state(site, host, address, port)
     if found != "open":
         return Failure.CONNECTION_TIMEOUT if found == "filtered" else Failure.CONNECTION_REFUSED
-    if host.old_tls and host.ports[port] is Service.HTTPS:
-        return Failure.TLS_VERSION
     if site.mtu6 and family is Family.IPV6 and host.web.filler > site.mtu6:
         return Failure.HTTP_TIMEOUT
     return "ok"
@@ -207,13 +210,18 @@ def _same(site: Site, host: Host, published: Published) -> bool | None:
 
 
 def _ladder(site: Site, host: Host, published: Published, *, same: bool) -> Stage:
-    usable = _usable(published)
-    if not usable:
+    """Return the stage the host has surely reached."""
+    if not _usable(published):
         return Stage.NONE
-    if any(state(site, host, address, port) != "open" for address in published[Family.IPV6] for port in host.declared):
+    six = published[Family.IPV6]
+    answers = all(state(site, host, address, port) == "open" for address in six for port in host.declared)
+    pages = all(_web(site, host, six, port) == "ok" for port in host.declared)
+    if not answers or not pages or host.web.redirect == city.OUTSIDE:
+        # What lies beyond a redirect that we may not follow is not known, so nothing above is sure.
         return Stage.PUBLISHED
-    certificates = not published[Family.IPV4] or len(set(host.certs.values())) == 1
-    webs = [_web(site, host, published[family], port) for port in (80, 443) for family in Family if published[family]]
-    agree = all(webs[i] == webs[i + 1] for i in (0, 2)) if len(webs) == 4 else True
+    if not published[Family.IPV4]:
+        return Stage.EQUAL
+    agree = all(len({_web(site, host, published[family], port) for family in Family}) == 1 for port in (80, 443))
+    certificates = len(set(host.certs.values())) == 1
     equal = same and certificates and agree and not _gaps(site, host, published)
     return Stage.EQUAL if equal else Stage.REACHABLE

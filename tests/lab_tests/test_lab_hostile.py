@@ -20,6 +20,7 @@ Told = dict[str, Any]
 _CURL = {
     # What curl, which is not careful about everything, ends with at each attack.
     "http_oversized": {0, 23, 27, 28, 56, 63, 100},
+    "clipped": {0, 28, 63},
     "http_timeout": {28},
     "http_malformed": {1, 8, 18, 27, 56, 63, 100},
     "http_truncated": {0, 18, 61},

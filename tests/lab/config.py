@@ -1,0 +1,123 @@
+"""A Diaolou configuration of the city, as an operator who knows every host of it would write one."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from probes.target import Family
+from tests.lab import city, hostile, scale
+from tests.lab.lifecycle import PROJECT
+from tests.lab.model import SUFFIX, Host, Name, Service, Site
+from tests.lab.network import NAME_SERVERS, server_addresses
+
+Yaml = dict[str, object]
+
+CITY = "kaiping"
+_COPIED = ("policy.yaml", "schedule.yaml")
+"""Files that say nothing about a place: the project's samples serve as they are."""
+_CROWDS = 40
+"""Agencies the many hosts are shared among, so that no agency's pace is the bench's."""
+
+
+def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = False) -> None:
+    """Write the configuration to *folder*; *state* is the running city's folder, which holds its authority."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _COPIED:
+        shutil.copyfile(PROJECT / "config" / name, folder / name)
+    sites = (*city.SITES, hostile.site()) if with_hostile else city.SITES
+    _dump(folder / "agencies.yaml", {"agencies": list(_agencies(sites, many))})
+    _dump(folder / "targets.yaml", {"targets": [_target(site, host) for site in sites for host in site.hosts]})
+    _dump(folder / "diaolou.yaml", _daemon(folder.absolute(), state.absolute(), sites, many))
+    if many:
+        _crowd(folder / "targets.csv", many)
+
+
+def _dump(path: Path, content: Yaml) -> None:
+    path.write_text("# 演示数据 demo data\n" + yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+
+
+def _agencies(sites: tuple[Site, ...], many: int) -> Iterator[Yaml]:
+    yield {"code": "jiangmen", "name": {"zh": "江门市", "en": "Jiangmen City"}, "tier": "city"}
+    yield {"code": CITY, "name": {"zh": "开平市", "en": "Kaiping City"}, "tier": "county", "parent": "jiangmen"}
+    for site in sites:
+        yield _agency(site.key, site.zh, site.en, site.tier)
+    for channel in city.CHANNELS:
+        yield _agency(channel.key, channel.zh, channel.en, "town")
+    for number in range(_CROWDS if many else 0):
+        yield _agency(f"crowd-{number:02d}", f"规模演示 {number:02d}", f"Crowd {number:02d}", "county")
+
+
+def _agency(code: str, zh: str, en: str, tier: str) -> Yaml:
+    contact = {"role": "technical", "name": "演示联系人", "mail": f"it@{code}.{SUFFIX}"}
+    return {"code": code, "name": {"zh": zh, "en": en}, "tier": tier, "parent": CITY, "contacts": [contact]}
+
+
+def _target(site: Site, host: Host) -> Yaml:
+    ports: Yaml = {"tcp": sorted(host.declared)}
+    # A host without an IPv4 record never meant to offer anything over it; one without AAAA should.
+    declared = ports if Family.IPV4 in host.records else {str(Family.IPV6): ports}
+    website = host.ports.keys() & {80, 443} and Service.HOSTILE not in host.ports.values()
+    return {
+        "host": site.fqdn(host),
+        "agency": site.key,
+        "kind": "website" if website else "server",
+        "value": host.value,
+        "paths": ["/", *host.web.channels],
+        "declared": declared,
+    }
+
+
+def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int) -> Yaml:
+    good = server_addresses(Name.NS1)
+    return {
+        "city": CITY,
+        "contact": f"https://www.{SUFFIX}/about-our-probes",
+        "vantage": {"name": "lab", "zone": "internet", "families": ["ipv4", "ipv6"]},
+        "surroundings": {
+            "resolvers": [f"198.18.{city.RESOLVER}.53", f"2001:db8:18:{city.RESOLVER}::53"],
+            "control_name": f"www.{SUFFIX}",
+            "controls": {"ipv4": [f"{good[0]}:53"], "ipv6": [f"[{good[1]}]:53"]},
+            "native": ["198.18.0.0/15", "2001:db8::/32"],
+        },
+        "scope": {
+            "allow": [*_prefixes(site.number for site in sites), *(_crowd_prefixes() if many else ())],
+            "deny": [],
+            "name_servers": list(_prefixes((city.ROOT, city.HOSTILE, *NAME_SERVERS.values()))),
+        },
+        "limits": {
+            "overall": 5000,
+            "per_host": 200,
+            "per_agency": 1000,
+            "concurrent": 512,
+            "per_host_concurrent": 8,
+        },
+        "authorities": [str(state / "ca.pem")],
+        "store": {"url": f"sqlite:///{folder / 'diaolou.sqlite'}"},
+        "metrics": {"listen": "127.0.0.1:9817"},
+        "packets": {"socket": str(folder / "packets.sock")},
+        "language": "zh",
+        "time_zone": "Asia/Shanghai",
+    }
+
+
+def _prefixes(numbers: Iterator[int] | tuple[int, ...]) -> Iterator[str]:
+    """Yield what each site owns, and nothing between: a redirect elsewhere leads out of scope."""
+    for number in numbers:
+        yield f"198.18.{number}.0/24"
+        yield f"2001:db8:18:{number}::/64"
+
+
+def _crowd_prefixes() -> tuple[str, str]:
+    return f"{scale.BASE4}/16", f"{scale.BASE6}/112"
+
+
+def _crowd(path: Path, many: int) -> None:
+    with path.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["host", "agency", "kind"])
+        table.writerows((scale.name(index), f"crowd-{index % _CROWDS:02d}", "website") for index in range(many))
