@@ -21,7 +21,7 @@ class AddressClass(StrEnum):
     LOOPBACK = "loopback"
     LINK_LOCAL = "link_local"
     SITE_LOCAL = "site_local"
-    UNIQUE_LOCAL = "unique_local"
+    ULA = "ula"
     PRIVATE = "private"
     SHARED = "shared"
     MULTICAST = "multicast"
@@ -41,7 +41,7 @@ _BLOCKS: tuple[tuple[AddressClass, tuple[str, ...]], ...] = (
     (AddressClass.LOOPBACK, ("::1/128", "127.0.0.0/8")),
     (AddressClass.LINK_LOCAL, ("fe80::/10", "169.254.0.0/16")),
     (AddressClass.SITE_LOCAL, ("fec0::/10",)),
-    (AddressClass.UNIQUE_LOCAL, ("fc00::/7",)),
+    (AddressClass.ULA, ("fc00::/7",)),
     (AddressClass.PRIVATE, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
     (AddressClass.SHARED, ("100.64.0.0/10",)),
     (AddressClass.MULTICAST, ("ff00::/8", "224.0.0.0/4")),
@@ -70,7 +70,7 @@ NATIVE = frozenset(
         AddressClass.BENCHMARKING,
         AddressClass.PRIVATE,
         AddressClass.SHARED,
-        AddressClass.UNIQUE_LOCAL,
+        AddressClass.ULA,
     }
 )
 """Classes in regular use on some networks that are not the Internet: an intranet's, a laboratory's."""

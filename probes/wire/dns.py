@@ -25,8 +25,8 @@ Gate = Callable[[Address, int], AbstractAsyncContextManager[Errand]]
 class Asker:
     """Puts questions to servers. UDP goes out from random ports, whatever ports we are known by: forgers must guess."""
 
-    def __init__(self, dialer: Dialer) -> None:
-        self._dialer = dialer
+    def __init__(self, dialer: Dialer | None = None) -> None:
+        self._dialer = dialer or Dialer()
 
     async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
         """Put one question to one server and return its answer, whatever the rcode.

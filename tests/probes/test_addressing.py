@@ -22,7 +22,7 @@ from probes.dns64 import prefixes_in
         ("fe80::1", AddressClass.LINK_LOCAL),
         ("169.254.169.254", AddressClass.LINK_LOCAL),
         ("fec0::1", AddressClass.SITE_LOCAL),
-        ("fd00:18::1", AddressClass.UNIQUE_LOCAL),
+        ("fd00:18::1", AddressClass.ULA),
         ("10.1.2.3", AddressClass.PRIVATE),
         ("172.31.255.255", AddressClass.PRIVATE),
         ("192.168.1.1", AddressClass.PRIVATE),

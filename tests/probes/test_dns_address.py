@@ -71,7 +71,7 @@ async def test_nxdomain_for_both_is_none():
         ("::1", AddressClass.LOOPBACK),
         ("fe80::1", AddressClass.LINK_LOCAL),
         ("2002:c612:140a::1", AddressClass.SIX_TO_FOUR),
-        ("fd00:18::1", AddressClass.UNIQUE_LOCAL),
+        ("fd00:18::1", AddressClass.ULA),
         ("ff02::1", AddressClass.MULTICAST),
         ("::", AddressClass.UNSPECIFIED),
         ("64:ff9b::c612:140a", AddressClass.DNS64),

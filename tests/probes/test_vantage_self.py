@@ -1,0 +1,100 @@
+"""What the vantage says of itself."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from probes.observation import Failure, GapReason
+from probes.target import Family, Kind, Target
+from probes.vantage_self import Proof, VantageSelf, vantage_self
+from probes.wire import Contact
+from tests.probes.dns_world import RESOLVER, World
+
+CONTROL4, CONTROL6 = ip_address("198.18.20.10"), ip_address("2001:db8:18:20::10")
+OTHER6 = ip_address("2001:db8:18:30::10")
+RESOLVER6 = ip_address("2001:db8:18:5::53")
+CONTROLS = {Family.IPV4: (Contact(CONTROL4, 443),), Family.IPV6: (Contact(CONTROL6, 443), Contact(OTHER6, 443))}
+
+
+def controlled(**kwargs):
+    return World(resolvers=(RESOLVER, RESOLVER6), surroundings_extra={"controls": CONTROLS}, **kwargs)
+
+
+async def look(world):
+    """Return the outcome by subject."""
+    target = Target("lookout", "", Kind.NETWORK_DEVICE)
+    return {str(sighting.subject): sighting.outcome async for sighting in vantage_self(target, world)}
+
+
+async def test_a_family_lives_when_one_of_its_controls_answers():
+    found = await look(controlled(ports={(CONTROL4, 443): 0.010, (OTHER6, 443): 0.020}))
+    assert found["ipv4"] == VantageSelf(
+        True, Proof.CONTROLS, ("tcp/443/198.18.20.10",), ("tcp/443/198.18.20.10",), 0.01
+    )
+    assert found["ipv6"].alive
+    assert found["ipv6"].answered == ("tcp/443/2001:db8:18:30::10",)
+    assert len(found["ipv6"].tried) == 2
+
+
+@pytest.mark.parametrize("told", [Failure.CONNECTION_TIMEOUT, Failure.CONNECTION_REFUSED, GapReason.VANTAGE_BLIND_IPV6])
+async def test_a_family_whose_controls_are_all_silent_is_blind_whatever_resolvers_say(told):
+    found = await look(controlled(ports={(CONTROL4, 443): 0.010, (CONTROL6, 443): told, (OTHER6, 443): told}))
+    assert found["ipv4"].alive is True
+    assert found["ipv6"].alive is False
+    assert found["ipv6"].fastest is None
+
+
+@pytest.mark.parametrize("told", [GapReason.STOPPED, GapReason.OUT_OF_SCOPE])
+async def test_controls_that_could_not_be_tried_leave_a_gap(told):
+    found = await look(controlled(ports={(CONTROL4, 443): told, (CONTROL6, 443): told, (OTHER6, 443): told}))
+    assert found["ipv4"] is told
+    assert found["ipv6"] is told
+
+
+async def test_without_controls_a_resolver_that_answers_proves_its_family():
+    found = await look(World(resolvers=(RESOLVER, RESOLVER6)))
+    for family in Family:
+        assert found[family].alive is True
+        assert found[family].proof is Proof.RESOLVERS
+
+
+async def test_without_controls_a_silent_resolver_proves_nothing():
+    world = World(resolvers=(RESOLVER, RESOLVER6))
+    world.spoiled[RESOLVER6, "*", "*"] = Failure.DNS_TIMEOUT
+    found = await look(world)
+    assert found["ipv4"].alive is True
+    assert found["ipv6"].alive is None
+    assert found["ipv6"].proof is Proof.NOTHING
+
+
+async def test_without_controls_having_no_way_to_any_resolver_is_blindness():
+    world = World(resolvers=(RESOLVER, RESOLVER6))
+    world.spoiled[RESOLVER6, "*", "*"] = GapReason.VANTAGE_BLIND_IPV6
+    found = await look(world)
+    assert found["ipv6"].alive is False
+    assert found["server/2001:db8:18:5::53"] is GapReason.VANTAGE_BLIND_IPV6
+
+
+async def test_with_nothing_to_go_by_nothing_is_claimed():
+    found = await look(World(resolvers=()))
+    assert {str(family): found[family].alive for family in Family} == {"ipv4": None, "ipv6": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "alive"), [(Failure.DNS_TIMEOUT, False), ("REFUSED", False), ("NXDOMAIN", False), (None, True)]
+)
+async def test_each_resolver_is_told_apart(told, alive):
+    world = controlled()
+    if told:
+        world.spoiled[RESOLVER, "*", "*"] = told
+    found = await look(world)
+    assert found["server/198.18.5.53"].alive is alive
+    assert found["server/2001:db8:18:5::53"].alive is True
+
+
+async def test_a_control_name_with_ipv6_alone_proves_a_resolver_too():
+    world = World(control_name="only6.gov.test")
+    world.records += [record for record in world.records if record.owner == "www.gov.test" and record.rdtype == "AAAA"]
+    world.records[-1] = type(world.records[-1])("only6.gov.test", "AAAA", 60, "2001:db8::6")
+    world.__post_init__()
+    assert (await look(world))["server/198.18.5.53"].alive
