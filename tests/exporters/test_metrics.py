@@ -5,6 +5,7 @@ import gzip
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,11 +22,12 @@ from rules.finding import State
 from rules.policy import Stage
 from rules.text import Text
 from rules.verdict import Outcome
-from tests.exporters.city import AT, TODAY, city
+from tests.exporters.city import AT, PLANS, TODAY, city
 
 Series = dict[frozenset[tuple[str, str]], float]
 
 CITY = city()
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "metrics" / "two_hosts.txt"
 NASTY = 'a"b\\c\nd{e}="f"'
 
 
@@ -56,6 +58,11 @@ def with_hosts(*hosts: HostPosture) -> Posture:
 def test_promtool_finds_nothing_to_mend() -> None:
     checked = subprocess.run(["promtool", "check", "metrics"], input=render(CITY, TODAY), capture_output=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def test_the_page_of_two_hosts_reads_as_it_always_did() -> None:
+    two = city([plan for plan in PLANS if plan.name in {"www.health.kp.test", "www.archive.kp.test"}])
+    assert render(two, TODAY).decode() == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_no_two_samples_are_the_same_series() -> None:
