@@ -63,12 +63,12 @@ def version() -> None:
 @app.command()
 def init(directory: Directory = DEFAULT) -> None:
     """写出一套可直接修改的样例配置。Write a sample configuration, ready to edit."""
-    from monitor.commands.init import write_sample
+    from monitor.settings.sample import init as write_sample
 
     try:
         written = write_sample(directory)
-    except FileExistsError as fault:
-        _end(f"{fault.filename} 已存在，未作改动 / exists already, nothing was changed", EX_CONFIG)
+    except Mistakes as found:
+        _end(str(found), EX_CONFIG)
     for path in written:
         print(path)
 

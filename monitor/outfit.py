@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.settings import Config
@@ -25,20 +25,30 @@ STARTING = 5.0
 """Seconds the packet process may take to begin to listen."""
 
 
-def equip(config: Config, socket: Path) -> LiveWire:
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """The wire, and the packet process behind it."""
+
+    live: LiveWire
+    packets: PacketClient
+
+
+def equip(config: Config, socket: Path) -> Outfit:
     """Return the wire of *config*, its packet process at *socket*."""
     surroundings = around(config)
     memo = Memo()
     guard = Guard(config.scope, config.limits, surroundings)
-    return LiveWire(
+    packets = PacketClient(socket)
+    live = LiveWire(
         guard,
         surroundings,
         asker=Asker(),
         resolver=Resolver(surroundings, memo),
-        echoer=PacketClient(socket),
+        echoer=packets,
         memo=memo,
         authorities=config.daemon.authorities,
     )
+    return Outfit(live, packets)
 
 
 def around(config: Config) -> Surroundings:

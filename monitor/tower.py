@@ -136,6 +136,10 @@ class Tower:
                 await asyncio.gather(*looks)
             needs = dict(await self.judge(list(needs), watch))
 
+    def host(self, name: str) -> HostPosture | None:
+        """Return how one host stood when last judged, None before that."""
+        return self._hosts.get(name)
+
     def snapshot(self) -> None:
         """Keep where everyone stands as the record of this local day."""
         now = self.posture()

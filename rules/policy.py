@@ -54,6 +54,7 @@ class Clause:
 class Policy:
     """The clauses of one profile and the weights that turn findings into a score.
 
+    *dangerous_ports* and *watched_ports* are looked at on every target; being open is bad of the former in itself.
     *weights* gives each level the share of the remaining safety one finding takes away, 0..1. *ladder* names the
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
     a finding opens. *minimum_coverage* is the share below which a subject is not ranked.
@@ -71,3 +72,4 @@ class Policy:
     freshness: float = 7 * 86400.0
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
+    watched_ports: tuple[int, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.settings.daemon import Endpoint
@@ -19,13 +20,18 @@ from rules.text import Language
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """How the tower itself runs. *city* is the root agency of the situation; *contact* is told to those we probe."""
+    """How the tower itself runs.
+
+    *city* is the root agency of the situation; *contact* is told to those we probe. *authorities* are PEM files of
+    certificate authorities trusted besides the system's.
+    """
 
     city: str
     contact: str
     store_url: str
     metrics: Endpoint
     packets_socket: str
+    authorities: tuple[Path, ...]
     language: Language
     time_zone: ZoneInfo
 

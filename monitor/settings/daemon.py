@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Zone, parsed, spelled
+from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Words, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
@@ -160,7 +160,7 @@ class LimitsEntry(Section):
     per_host: float = Field(default=10.0, gt=0, le=100_000)
     per_agency: float = Field(default=50.0, gt=0, le=1_000_000)
     concurrent: int = Field(default=256, ge=1, le=65536)
-    per_host_concurrent: int = Field(default=2, ge=1, le=1024)
+    per_host_concurrent: int = Field(default=8, ge=1, le=1024)
     source_ports: Annotated[list[Port], Field(min_length=2, max_length=2)] | None = None
 
     @field_validator("source_ports")
@@ -208,6 +208,7 @@ class DaemonFile(Section):
     store: StoreEntry = Field(default_factory=StoreEntry)
     metrics: MetricsEntry = Field(default_factory=MetricsEntry)
     packets: PacketsEntry = Field(default_factory=PacketsEntry)
+    authorities: list[Words] = Field(default_factory=list)
     language: Language = Language.ZH
     time_zone: TimeZone = ZoneInfo("Asia/Shanghai")
 

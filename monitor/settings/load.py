@@ -62,6 +62,7 @@ class _Loader:
         daemon = self._one("diaolou.yaml", DaemonFile)
         policy = self._one("policy.yaml", PolicyFile)
         schedule = self._one("schedule.yaml", ScheduleFile, required=False)
+        self._authorities(daemon)
         inventory = self._inventory(daemon)
         waivers = self._waivers()
         if self.mistakes or daemon is None or policy is None:
@@ -74,7 +75,7 @@ class _Loader:
             policy=policy.noun(),
             waivers=tuple(entry.noun() for entry in waivers),
             schedule=schedule.noun() if schedule is not None else Schedule(),
-            daemon=_daemon(daemon),
+            daemon=_daemon(daemon, self.directory),
             vantage=daemon.vantage_noun(),
             surroundings=daemon.surroundings.noun(),
             scope=daemon.scope.noun(),
@@ -132,6 +133,13 @@ class _Loader:
         self.mistakes += mistakes(document, tree_slips(good, codes))
         return [entry for _, entry in good]
 
+    def _authorities(self, daemon: DaemonFile | None) -> None:
+        for name in daemon.authorities if daemon is not None else []:
+            if not (self.directory / name).is_file():
+                message = Text(f"没有证书文件“{name}”", f'there is no certificate file "{name}"')
+                cure = Text("路径相对于配置目录", "the path is relative to the configuration directory")
+                self.mistakes.append(Mistake(str(self.directory / "diaolou.yaml"), 0, 0, message, cure))
+
     def _inventory(self, daemon: DaemonFile | None) -> Inventory:
         inventory = Inventory()
         paths = list(self._target_files())
@@ -185,13 +193,14 @@ class _Loader:
                 )
 
 
-def _daemon(file: DaemonFile) -> Daemon:
+def _daemon(file: DaemonFile, directory: Path) -> Daemon:
     return Daemon(
         city=file.city,
         contact=file.contact,
         store_url=file.store.url,
         metrics=file.metrics.listen,
         packets_socket=file.packets.socket,
+        authorities=tuple(directory / path for path in file.authorities),
         language=file.language,
         time_zone=file.time_zone,
     )

@@ -66,6 +66,7 @@ class PolicyFile(Section):
     minimum_coverage: float = Field(default=0.5, ge=0, le=1)
     freshness: Duration = 7 * 86400.0
     dangerous_ports: dict[PortKey, Words] = Field(default_factory=dict)
+    watched_ports: list[Port] = Field(default_factory=list)
     certificate_days: int = Field(default=30, ge=1, le=825)
     clauses: dict[RuleId, ClauseEntry]
 
@@ -96,4 +97,5 @@ class PolicyFile(Section):
             freshness=self.freshness,
             dangerous_ports=MappingProxyType(dict(self.dangerous_ports)),
             certificate_days=self.certificate_days,
+            watched_ports=tuple(sorted(set(self.watched_ports))),
         )

@@ -1,0 +1,199 @@
+"""The daemon: the tower kept running, its posture served, and what an operator signals to it.
+
+SIGHUP reads the configuration again, SIGUSR1 stops all probing within a second, SIGUSR2 lets it go on, SIGTERM ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import importlib.metadata
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from exporters.metrics_app import MetricsApp
+from exporters.metrics_process import DaemonState, OwnMetrics
+from monitor.campaign import Campaigns, Plan
+from monitor.clock import SystemClock
+from monitor.configuration import Known, read
+from monitor.outfit import Outfit, equip
+from monitor.packs import RuleFaults
+from monitor.pages import Pages
+from monitor.revisit import Standing
+from monitor.scheduler import Scheduler
+from monitor.serving import serving
+from monitor.settings import Mistakes
+from monitor.store import Store, StoreUnavailable
+from monitor.tower import SELF, Tower
+from probes.registry import Probe
+from probes.wire import NotLooked
+from probes.wire.notify import Notifier
+
+log = logging.getLogger(__name__)
+
+KEEPING = 3600.0
+"""Seconds between two times the day's figures are written down."""
+
+CONFIRMING = dt.timedelta(minutes=5)
+"""How soon what was met for the first time is looked at again."""
+
+
+class Daemon:
+    """One running tower over the configuration in *directory*, which was read as *known*."""
+
+    def __init__(self, directory: Path, known: Known) -> None:
+        self._directory, self._known = directory, known
+        self._clock, self._ending = SystemClock(), asyncio.Event()
+        self._loaded, self._valid = self._clock.now(), True
+        self._registry = CollectorRegistry()
+        self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
+        self._pages = Pages(known.config.daemon.time_zone)
+        self._stopped = False
+        self._reloading = asyncio.Lock()
+        self._acts: set[asyncio.Future[None]] = set()
+
+    async def run(self) -> None:
+        """Run until told to end.
+
+        Raises:
+            StoreUnavailable: the store cannot be opened.
+            OSError: the metrics cannot be served where they should.
+        """
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        config, notifier = self._known.config, Notifier()
+        async with AsyncExitStack() as stack:
+            store = await asyncio.to_thread(Store.open, config.daemon.store_url, zone=config.daemon.time_zone)
+            stack.callback(store.close)
+            stack.callback(notifier.stopping)
+            self._store = store
+            self._outfit, self._tower = self._raise(self._known)
+            stack.callback(lambda: self._outfit.live.guard.stop())
+            await asyncio.to_thread(self._tower.remember)
+            self._campaigns = Campaigns(store, self._plan(), self._batch, self._standing, self._clock)
+            self._scheduler = Scheduler(self._campaigns)
+            await self._scheduler.start()
+            stack.push_async_callback(self._scheduler.stop)
+            app = MetricsApp(lambda: self._pages.page, self._registry, lambda: self._campaigns.desk.trouble is None)
+            await stack.enter_async_context(serving(app, config.daemon.metrics))
+            work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
+            tasks = [asyncio.create_task(each) for each in work]
+            stack.callback(lambda: [task.cancel() for task in tasks])
+            self._listen()
+            notifier.ready(f"{len(config.targets)} targets")
+            log.info("watching %d targets, metrics at %s", len(config.targets), config.daemon.metrics)
+            await self._ending.wait()
+
+    def _raise(self, known: Known) -> tuple[Outfit, Tower]:
+        outfit = equip(known.config, Path(known.config.daemon.packets_socket))
+        wire = outfit.live
+        tower = Tower(
+            known.config, self._store, known.rules, known.probes, wire.for_target, self._clock.now, wire.memo.forget
+        )
+        return outfit, tower
+
+    def _plan(self) -> Plan:
+        config = self._known.config
+        return Plan(config.targets, self._tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)
+
+    # --- what campaigns do ---------------------------------------------------------------------------------
+
+    async def _batch(self, probe: Probe, hosts: Sequence[str]) -> None:
+        """Look at *hosts*, judge them, and have a second look soon at what is new."""
+        tower = self._tower
+        await tower.look(probe, hosts)
+        self._own.looks.labels(probe.name).inc(len(hosts))
+        unsettled = await tower.judge(hosts)
+        self._pages.outdated()
+        if unsettled:
+            await self._campaigns.hasten(unsettled, self._clock.now() + CONFIRMING)
+
+    def _standing(self, host: str) -> Standing:
+        """Say how urgent *host* is: by its worst open finding, and dark when nothing of it answers."""
+        posture = self._tower.host(host)
+        if posture is None:
+            return Standing.CLEAN
+        levels = [finding.level for finding in posture.findings if not finding.waived]
+        dark = bool(posture.looks) and all(look.seconds is None for look in posture.looks if look.probe == "tcp_ports")
+        return Standing.of(min(levels, key=lambda level: level.rank, default=None), dark=dark)
+
+    async def _keep_days(self) -> None:
+        """Write the day's figures down, again and again: the last of a day is its record."""
+        while True:
+            await asyncio.sleep(KEEPING)
+            try:
+                await asyncio.to_thread(self._tower.snapshot)
+            except StoreUnavailable as trouble:
+                log.warning("the figures of the day could not be kept: %s", trouble)
+
+    # --- what an operator signals --------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._ending.set)
+        loop.add_signal_handler(signal.SIGINT, self._ending.set)
+        loop.add_signal_handler(signal.SIGHUP, self._soon, self._reload)
+        loop.add_signal_handler(signal.SIGUSR1, self._soon, self._stop)
+        loop.add_signal_handler(signal.SIGUSR2, self._soon, self._resume)
+
+    def _soon(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Run *act* as a task of its own; the reference keeps it from being collected before its end."""
+        task = asyncio.ensure_future(act())
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+
+    async def _stop(self) -> None:
+        """Let nothing out any more, the packet process included."""
+        self._stopped = True
+        self._outfit.live.guard.stop()
+        self._scheduler.pause()
+        with suppress(NotLooked):
+            await self._outfit.packets.stop()
+        log.warning("probing was stopped")
+
+    async def _resume(self) -> None:
+        self._stopped = False
+        self._outfit.live.guard.resume()
+        self._scheduler.resume()
+        with suppress(NotLooked):
+            await self._outfit.packets.resume()
+        log.warning("probing goes on")
+
+    async def _reload(self) -> None:
+        """Take up the configuration as it is now; one with mistakes is told of, and the old one stays."""
+        async with self._reloading:
+            try:
+                known = await asyncio.to_thread(read, self._directory)
+            except (Mistakes, RuleFaults) as faults:
+                self._valid = False
+                log.error("the configuration was not taken up:\n%s", faults)
+                return
+            outfit, tower = self._raise(known)
+            if self._stopped:
+                outfit.live.guard.stop()
+            await asyncio.to_thread(tower.remember)
+            before, self._known = self._known, known
+            self._outfit, self._tower = outfit, tower
+            try:
+                await self._scheduler.adopt(self._plan())
+            except StoreUnavailable as trouble:
+                self._known, self._valid = before, False
+                log.error("the configuration was not taken up: %s", trouble)
+                return
+            self._valid, self._loaded = True, self._clock.now()
+            self._pages.outdated()
+            log.info("the configuration was taken up: %d targets", len(known.config.targets))
+
+    def _state(self) -> DaemonState:
+        return DaemonState(
+            version=importlib.metadata.version("diaolou"),
+            configuration_valid=self._valid,
+            configuration_loaded=self._loaded,
+            store_available=self._campaigns.desk.trouble is None,
+            scanning_stopped=self._stopped,
+            draw_seconds=self._pages.seconds,
+        )
