@@ -48,6 +48,11 @@ def _risk(agency: AgencyPosture) -> Samples:
         yield (), agency.score.risk
 
 
+def _coverage(agency: AgencyPosture) -> Samples:
+    if agency.hosts > 0:
+        yield (), agency.score.coverage
+
+
 def _rank(agency: AgencyPosture) -> Samples:
     if agency.rank is not None:
         yield (), agency.rank
@@ -92,9 +97,9 @@ CITY_METRICS = (
     ),
     _agency(
         "coverage_ratio",
-        "已能判定的份额（含下级），0 至 1",
-        "Share that could be judged of all below it, 0 to 1",
-        lambda agency: [((), agency.score.coverage)],
+        "已能判定的份额（含下级），0 至 1；没有主机则无",
+        "Share that could be judged of all below it, 0 to 1; absent without hosts",
+        _coverage,
     ),
     _agency(
         "oldest_fact_timestamp_seconds",

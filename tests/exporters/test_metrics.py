@@ -91,6 +91,11 @@ def test_a_host_of_which_nothing_could_be_judged_has_no_risk() -> None:
     assert value("diaolou_agency_rank", agency="archive") is None
 
 
+def test_an_agency_without_hosts_is_covered_neither_well_nor_badly() -> None:
+    assert value("diaolou_agency_coverage_ratio", city([]), agency="edu") is None
+    assert value("diaolou_agency_hosts", city([]), agency="edu") == 0
+
+
 def test_a_clean_host_has_a_risk_of_nothing_and_says_so() -> None:
     assert value("diaolou_host_risk_score", host="www.kp.test", agency="portal") == 0
 
