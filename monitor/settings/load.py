@@ -122,7 +122,8 @@ class _Loader:
         value = document.value
         listed = value.get("agencies") if isinstance(value, dict) else None
         raw = listed if isinstance(listed, list) else []
-        codes = Names([str(entry["code"]) for entry in raw if isinstance(entry, dict) and "code" in entry])
+        said = [str(entry["code"]) for entry in raw if isinstance(entry, dict) and "code" in entry]
+        codes = Names(said or None)
         self.known = Known(self.known.rules, self.known.probes, codes, self.known.targets)
         self._validated(document, AgenciesFile)
         good = [
