@@ -15,7 +15,11 @@ Json = dict[str, object]
 
 
 def truth() -> dict[str, Json]:
-    """Return by name what a careful client concludes: any of *expect*, within its own limits of time and memory."""
+    """Return by name what a careful client concludes: any of *expect*, within its own limits of time and memory.
+
+    The words are the names of failures, `ok`, `clipped` for the beginning of a body that it says is one, and
+    `not_followed` for a redirect noted and left alone.
+    """
     return {
         **{f"{name}.{ZONE}": _expect(80, *expect) for name, (_, expect) in http_cases().items()},
         **{f"{name}.{ZONE}": {**_expect(80, "ok"), "title": title} for name, (_, title) in text_cases().items()},

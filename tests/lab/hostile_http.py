@@ -136,7 +136,7 @@ Case = tuple[Script, tuple[str, ...]]
 
 
 def _redirects() -> Iterable[tuple[str, Case]]:
-    refused = ("http_redirect_refused",)
+    refused = ("not_followed",)
     for name, location in {
         "loopback": "http://127.0.0.1/",
         "loopback6": "http://[::1]/",
@@ -150,13 +150,13 @@ def _redirects() -> Iterable[tuple[str, Case]]:
         "outside": OUTSIDE,
     }.items():
         yield f"redirect-{name}", (redirect(location), refused)
-    yield "redirect-loop", (redirect(f"http://redirect-loop.{_HOSTILE}/"), ("http_redirect_loop",))
+    yield "redirect-loop", (redirect(f"http://redirect-loop.{_HOSTILE}/"), ("not_followed",))
     # A bare CR LF ends the header: what follows is another header, and must not become one of ours.
     split = b"http://www." + SUFFIX.encode() + b"/\r\nSet-Cookie: injected=1"
-    yield "redirect-crlf", (redirect(split), ("ok", "http_redirect_refused"))
+    yield "redirect-crlf", (redirect(split), ("ok", "not_followed"))
     yield (
         "redirect-control",
-        (redirect(b"http://www\x00\x0b.example.test/\x1b[2J"), ("http_redirect_refused", "http_malformed")),
+        (redirect(b"http://www\x00\x0b.example.test/\x1b[2J"), ("not_followed", "http_malformed")),
     )
 
 

@@ -46,6 +46,9 @@ CERTIFICATES = {
 
 def certificate(authority: Authority, name: str) -> Path:
     """Make the certificate of the hostile host *name* and return the PEM file of key and chain."""
+    path = authority.folder / f"{name}.pem"
+    if path.exists():
+        return path
     key = new_key()
     host = f"{name}.hostile.{SUFFIX}"
     own, names = subject(host), [host]
@@ -69,7 +72,6 @@ def certificate(authority: Authority, name: str) -> Path:
         .add_extension(x509.SubjectAlternativeName([_raw(each) for each in names]), critical=False)
         .sign(authority.key, hashes.SHA256())
     )
-    path = authority.folder / f"{name}.pem"
     path.write_bytes(private_pem(key) + b"".join(pem(each) for each in (leaf, *chain)))
     return path
 

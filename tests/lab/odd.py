@@ -46,10 +46,10 @@ def _odd(*direct: str, resolver: tuple[str, ...] = ()) -> Odd:
 
 _SERVFAIL = (str(Failure.DNS_SERVFAIL),)
 BOGUS = {
-    "mapped": ("::ffff:198.18.20.10", "ipv4_mapped"),
+    "mapped": ("::ffff:198.18.20.10", "mapped"),
     "loopback": ("::1", "loopback"),
     "linklocal": ("fe80::1", "link_local"),
-    "sixtofour": ("2002:c612:140a::1", "6to4"),
+    "sixtofour": ("2002:c612:140a::1", "six_to_four"),
     "ula": ("fd00:18::1", "ula"),
     "multicast": ("ff02::1", "multicast"),
     "unspecified": ("::", "unspecified"),

@@ -21,10 +21,10 @@ Json = dict[str, object]
 _BOGUS = {
     "loopback": "::1/128",
     "unspecified": "::/128",
-    "ipv4_mapped": "::ffff:0:0/96",
+    "mapped": "::ffff:0:0/96",
     "link_local": "fe80::/10",
     "ula": "fc00::/7",
-    "6to4": "2002::/16",
+    "six_to_four": "2002::/16",
     "multicast": "ff00::/8",
 }
 

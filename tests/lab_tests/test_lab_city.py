@@ -61,8 +61,8 @@ def test_the_readme_tells_of_every_site_and_every_fault() -> None:
     ("text", "why"),
     [
         ("::1", "loopback"),
-        ("2002:c612::1", "6to4"),
-        ("::ffff:198.18.0.1", "ipv4_mapped"),
+        ("2002:c612::1", "six_to_four"),
+        ("::ffff:198.18.0.1", "mapped"),
         ("2001:db8::1", ""),
         ("::", "unspecified"),
     ],

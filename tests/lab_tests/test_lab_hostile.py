@@ -32,8 +32,7 @@ _CURL = {
     "tls_alert": {35},
     "tls_closed": {35},
     "tls_timeout": {28},
-    "http_redirect_refused": {0},
-    "http_redirect_loop": {0},
+    "not_followed": {0},
     "ok": {0, 60},
 }
 _CHARSETS = {"gb18030": "gb18030", "utf-16": "utf-16"}
