@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from functools import lru_cache
 
 from probes.observation import GapReason
 from probes.target import Address
@@ -49,7 +48,7 @@ class Guard:
         own = surroundings or Surroundings()
         self.limits, self.dry_run, self.stopped, self.ledger = limits, dry_run, False, Ledger()
         self._clock = clock
-        self._refusal = lru_cache(maxsize=65_536)(scope.refusal)
+        self._scope = scope
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
         self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
         self._pacer = Pacer(limits)
@@ -95,7 +94,7 @@ class Guard:
         """
         if self.stopped:
             raise NotLooked(GapReason.STOPPED)
-        reason = self._refusal(entry.address, name_server=entry.what is What.DNS)
+        reason = self._scope.refusal(entry.address, name_server=entry.what is What.DNS)
         if reason is not None and not (reason is GapReason.OUT_OF_SCOPE and self._granted(entry)):
             raise NotLooked(reason, str(entry.address))
         if self.dry_run:

@@ -23,6 +23,9 @@ from probes.wire.watch import Watch, watched
 INTERIM_LIMIT = 16
 """Interim (1xx) responses read before the final one."""
 
+PIECE_LIMIT = 10_000
+"""Pieces a body may come in; a body in chunks of a byte each costs us far more than it costs the server."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._:")
 _TARGET_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
@@ -76,7 +79,7 @@ class _Response:
     def __init__(self, stream: Stream, request: HttpRequest, watch: Watch) -> None:
         self._stream, self._request, self._watch = stream, request, watch
         self._framing = h11.Connection(h11.CLIENT, max_incomplete_event_size=request.header_limit)
-        self._received = self._header_bytes = 0
+        self._received = self._header_bytes = self._pieces = 0
         self._first_byte: float | None = None
         self._head = b""
         self._final: h11.Response | None = None
@@ -164,7 +167,8 @@ class _Response:
     def _take(self, data: bytes) -> None:
         assert self._body is not None
         self._body.feed(data)
-        self._truncated = self._body.full
+        self._pieces += 1
+        self._truncated = self._body.full or self._pieces >= PIECE_LIMIT
 
     def _end(self) -> None:
         assert self._body is not None

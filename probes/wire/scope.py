@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
@@ -9,6 +10,23 @@ from probes.observation import GapReason
 from probes.target import Address
 
 Network = IPv4Network | IPv6Network
+
+
+class Prefixes:
+    """A set of prefixes that answers in time that does not grow with their number."""
+
+    __slots__ = ("_by_version",)
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._by_version: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
+        for network in networks:
+            host_bits = network.max_prefixlen - network.prefixlen
+            by_length = self._by_version[network.version].setdefault(host_bits, set())
+            by_length.add(int(network.network_address) >> host_bits)
+
+    def __contains__(self, address: Address) -> bool:
+        number = int(address)
+        return any(number >> host_bits in found for host_bits, found in self._by_version[address.version].items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +39,29 @@ class Scope:
     allow: tuple[Network, ...] = ()
     deny: tuple[Network, ...] = ()
     name_servers: tuple[Network, ...] = ()
+    _allowed: Prefixes = field(init=False, repr=False, compare=False)
+    _denied: Prefixes = field(init=False, repr=False, compare=False)
+    _served: Prefixes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_allowed", Prefixes(self.allow))
+        object.__setattr__(self, "_denied", Prefixes(self.deny))
+        object.__setattr__(self, "_served", Prefixes(self.name_servers))
 
     def refusal(self, address: Address, *, name_server: bool = False) -> GapReason | None:
         """Return why nothing may be sent to *address*, or None when it may.
 
-        An address with an embedded one (IPv4-mapped) is judged as the packet would travel: as the embedded one.
+        An address with an embedded one (IPv4-mapped) is judged as the packet would travel: as the embedded one. The
+        unspecified address and groups are nobody's, whatever prefix they fall into.
         """
         mapped = getattr(address, "ipv4_mapped", None)
         if mapped is not None:
             address = mapped
-        if _within(address, self.deny):
+        if address in self._denied:
             return GapReason.DENIED
-        if _within(address, self.allow) or (name_server and _within(address, self.name_servers)):
+        if address.is_unspecified or address.is_multicast:
+            return GapReason.OUT_OF_SCOPE
+        if address in self._allowed or (name_server and address in self._served):
             return None
         return GapReason.OUT_OF_SCOPE
 
@@ -48,7 +77,3 @@ class Limits:
     per_host_concurrent: int = 8
     user_agent: str = "Diaolou/0.1 (+https://example.invalid/about-our-probes)"
     source_ports: tuple[int, int] | None = field(default=None)
-
-
-def _within(address: Address, networks: tuple[Network, ...]) -> bool:
-    return any(address.version == network.version and address in network for network in networks)

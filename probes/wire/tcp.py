@@ -10,7 +10,9 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 
+from probes.observation import Failure
 from probes.target import Address, Family
+from probes.wire import Unreached
 from probes.wire.account import Account
 from probes.wire.errand import Errand
 from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
@@ -44,6 +46,8 @@ class Dialer:
             NotLooked: our own machine did.
         """
         address, port = errand.entry.address, errand.entry.port
+        if getattr(address, "ipv4_mapped", None) is not None:
+            raise Unreached(Failure.NETWORK_UNREACHABLE, "an IPv4-mapped address is no address of the IPv6 network")
         family = Family.of(address)
         sock = self._open(family)
         try:
@@ -65,9 +69,6 @@ class Dialer:
         except OSError as fault:
             raise of_opening(fault, family) from fault
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-        if family is Family.IPV6:
-            # An IPv4-mapped address must not pass for an IPv6 connection.
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listen_for_icmp(sock, family, on=True)
         return sock
 
