@@ -120,6 +120,7 @@ class SurroundingsEntry(Section):
     resolver_port: Port = 53
     control_name: ControlName
     controls: ControlsEntry
+    native: list[Prefix] = Field(default_factory=list)
 
     def noun(self) -> Surroundings:
         """Return the surroundings."""
@@ -127,7 +128,13 @@ class SurroundingsEntry(Section):
             family: tuple(Contact(endpoint.address, endpoint.port) for endpoint in endpoints)
             for family, endpoints in ((Family.IPV4, self.controls.ipv4), (Family.IPV6, self.controls.ipv6))
         }
-        return Surroundings(tuple(self.resolvers), MappingProxyType(controls), self.resolver_port, self.control_name)
+        return Surroundings(
+            resolvers=tuple(self.resolvers),
+            controls=MappingProxyType(controls),
+            resolver_port=self.resolver_port,
+            control_name=self.control_name,
+            native=tuple(self.native),
+        )
 
 
 class ScopeEntry(Section):
