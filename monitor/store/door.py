@@ -79,16 +79,21 @@ class Door:
                 lock = SessionLock(engine)
             else:
                 aside = opening.set_aside_if_corrupt(path)
-            backup = opening.migrate(engine, path)
-            opened = Opening(aside, backup, opening.count_aside(path) if path is not None else 0)
-            door = cls(engine, path, lock=lock, opened=opened, facts=facts, zone=zone, silence=silence)
-            door._recover(dt.datetime.now(dt.UTC))
+            try:
+                backup = _make_ready(engine, path)
+            except StoreUnavailable as unavailable:
+                if path is None or unavailable.trouble is not Trouble.CORRUPT:
+                    raise
+                engine.dispose()
+                aside = opening.set_aside(path)
+                backup = _make_ready(engine, path)
         except BaseException:
             engine.dispose()
             if lock is not None:
                 lock.release()
             raise
-        return door
+        opened = Opening(aside, backup, opening.count_aside(path) if path is not None else 0)
+        return cls(engine, path, lock=lock, opened=opened, facts=facts, zone=zone, silence=silence)
 
     @classmethod
     def open_to_read(cls, url: str, *, facts: Mapping[str, type[Facts]] | None = None) -> Self:
@@ -120,11 +125,6 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _recover(self, at: dt.datetime) -> None:
-        with self._write() as connection:
-            runs.abandon(connection, at)
-            appointments.release(connection, None, None)
-
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         """Give the one connection that may write; it commits at the end, or undoes everything."""
@@ -150,6 +150,15 @@ class Door:
                 # The next opening reads the file whole and moves it aside, however large it is.
                 opening.mark_suspect(self._path)
             raise
+
+
+def _make_ready(engine: Engine, path: Path | None) -> Path | None:
+    """Migrate, and close what a dead predecessor left open; return the copy made before, if any."""
+    backup = opening.migrate(engine, path)
+    with translated(), engine.execution_options(**{WRITING: True}).begin() as connection:
+        runs.abandon(connection, dt.datetime.now(dt.UTC))
+        appointments.release(connection, None, None)
+    return backup
 
 
 def _registered() -> Mapping[str, type[Facts]]:

@@ -24,8 +24,10 @@ from monitor.store.trouble import StoreUnavailable, Trouble, translated
 
 log = logging.getLogger(__name__)
 
-_CHECKED_BYTES = 1024 * 1024 * 1024
+CHECKED_BYTES = 1024 * 1024 * 1024
 """Size up to which a database is read whole as it is opened; a larger one only when it is under suspicion."""
+
+SCRIPTS = Path(monitor.__path__[0]) / "migrations"
 
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
@@ -57,9 +59,12 @@ def make_room(path: Path) -> None:
 
 
 def set_aside_if_corrupt(path: Path) -> Path | None:
-    """Move a corrupted database out of the way, its log with it, and return where it went; None: it is whole."""
-    if not path.exists() or not _corrupt(path):
-        return None
+    """Move a corrupted database out of the way and return where it went; None: there is none, or it is whole."""
+    return set_aside(path) if path.exists() and _corrupt(path) else None
+
+
+def set_aside(path: Path) -> Path:
+    """Move a database out of the way, its log with it, and return where it went."""
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     names = (path.with_name(f"{path.name}.corrupt-{stamp}-{number}") for number in count())
     aside = next(name for name in names if not name.exists())
@@ -94,7 +99,7 @@ def _corrupt(path: Path) -> bool:
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             whole = True
-            if suspected or path.stat().st_size <= _CHECKED_BYTES:
+            if suspected or path.stat().st_size <= CHECKED_BYTES:
                 whole = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -142,8 +147,7 @@ def check(engine: Engine) -> None:
 
 def _scripts() -> tuple[Config, str]:
     config = Config()
-    scripts = Path(monitor.__path__[0]) / "migrations"
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     head = ScriptDirectory.from_config(config).get_current_head()
     assert head is not None
     return config, head

@@ -82,3 +82,23 @@ def probe(name: str = "http_page", every: float = 3600.0) -> Probe:
         yield
 
     return Probe(name, never, FACTS.get(name, Page), every, 60.0, 2, frozenset())
+
+
+class HandClock:
+    """A clock moved by hand."""
+
+    def __init__(self) -> None:
+        self._now, self._elapsed = AT, 1000.0
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+    def elapsed(self) -> float:
+        return self._elapsed
+
+    def pass_time(self, seconds: float) -> None:
+        self._now += dt.timedelta(seconds=seconds)
+        self._elapsed += seconds
+
+    def set_by(self, seconds: float) -> None:
+        self._now += dt.timedelta(seconds=seconds)
