@@ -300,6 +300,13 @@ def test_one_changed_host_packs_one_shard_and_only_what_reads_differently() -> N
     assert [b"diaolou_host_verdicts" in block.text() for block in fresh] == [True]
 
 
+def test_a_new_day_is_told_though_no_host_changed() -> None:
+    cache = Cache()
+    later = TODAY + dt.timedelta(days=365)
+    assert cache.draw(CITY, TODAY).plain() != cache.draw(CITY, later).plain()
+    assert sorted(cache.draw(CITY, later).plain().splitlines()) == sorted(render(CITY, later).splitlines())
+
+
 def test_the_order_of_hosts_changes_no_block() -> None:
     hosts = many(300)
     cache = Cache()
