@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from probes.observation import Failure
 from probes.target import Address, Family
 from probes.wire import (
-    DnsAnswer,
     DnsQuery,
     FamilyResolution,
     NotLooked,
@@ -23,7 +22,7 @@ from probes.wire import (
 from probes.wire.memo import Memo
 from probes.wire.recursion import OURS, SETTLED, Ask, Recursion, failure_of
 from probes.wire.trail import Trail, follow
-from probes.wire.zone import ADDRESSES, Zone, Zones
+from probes.wire.zone import ADDRESSES, Zone, Zones, serial_in
 
 CHAIN = 16
 """Aliases followed at most from one name."""
@@ -163,7 +162,7 @@ class Resolver:
                 answer = await ask(DnsQuery(address, zone.apex, "SOA", recursive=False))
             except Unreached:
                 return False
-            return speaks_for(answer, zone.apex)
+            return serial_in(answer, zone.apex) is not None
 
         return await self.memo.once(("serves", zone.apex, str(address)), measure)
 
@@ -191,12 +190,6 @@ class _Search:
 class _Trouble:
     failure: Failure
     detail: str
-
-
-def speaks_for(answer: DnsAnswer, apex: str) -> bool:
-    """Say whether *answer*, to a question for the SOA of *apex*, is that of a server authoritative for it."""
-    owned = any(record.rdtype == "SOA" and record.owner == apex for record in answer.answer)
-    return answer.authoritative and answer.rcode == "NOERROR" and owned
 
 
 def _literal(name: str) -> Address | None:

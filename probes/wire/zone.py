@@ -137,6 +137,18 @@ class Zones:
             return None
 
 
+def serial_in(answer: DnsAnswer, apex: str) -> int | None:
+    """Return the zone's serial if *answer*, to a question for the SOA of *apex*, is that of one of its servers."""
+    if not answer.authoritative or answer.rcode != "NOERROR":
+        return None
+    for record in answer.answer:
+        if record.rdtype == "SOA" and record.owner == apex:
+            parts = record.value.split()
+            # Of names made to be long a clipped value is left, and of that no serial.
+            return int(parts[2]) if len(parts) == 7 and parts[2].isdecimal() else None
+    return None
+
+
 def _apex_in(answer: DnsAnswer, name: str) -> str | None:
     owners = [record.owner for record in (*answer.answer, *answer.authority) if record.rdtype == "SOA"]
     return next((owner for owner in owners if within(name, owner)), None)

@@ -1,0 +1,109 @@
+"""Who serves the target's zone, and over what they can be reached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from probes.nameserver import NameServer, ServerAnswer, measure
+from probes.observation import SAMPLE, WHOLE, Facts, Sighting, Subject
+from probes.registry import probe
+from probes.target import Family, Target, Transport
+from probes.wire import NotLooked, Wire
+from probes.wire.recursion import Recursion
+from probes.wire.zone import Side, Zone, Zones
+
+SERVER_LIMIT = 16
+"""Name servers measured of one zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class DnsDelegation(Facts):
+    """What is known of the name servers of a zone: of all (16 at most), or of the one that the subject names.
+
+    Numbers count name servers, so they are 0 or 1 where the subject names one; None means that it is not known of
+    some of them. A server counts as answering over a family and transport when every address it has there answers
+    for the zone, and as lame when it answers anywhere without doing so. *side* is `parent` when the zone does not
+    work and only its parent's delegation is known. *ipv4_seconds* and *ipv6_seconds* are medians over UDP.
+    """
+
+    zone: str
+    side: Side
+    servers: tuple[str, ...]
+    count: int
+    with_ipv4: int | None
+    with_ipv6: int | None
+    ipv4_udp: int | None
+    ipv4_tcp: int | None
+    ipv6_udp: int | None
+    ipv6_tcp: int | None
+    lame: int | None
+    serials_agree: bool | None
+    answers: tuple[ServerAnswer, ...]
+    serials: tuple[int, ...] = field(metadata=SAMPLE)
+    ipv4_seconds: float | None = field(metadata=SAMPLE)
+    ipv6_seconds: float | None = field(metadata=SAMPLE)
+
+
+@probe(facts=DnsDelegation, every=6 * 3600.0, deadline=240.0, stage=2)
+async def dns_delegation(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+    """Which name servers is the target's zone delegated to, and do they answer for it over IPv4 and IPv6, UDP and TCP?
+
+    Servers are asked themselves, at every address of both families, for the zone's SOA; targets of one zone share
+    the measurement. A target named by an address lies in no zone.
+
+    Source: RFC 1034 4.2.2 and RFC 2182 5 (several servers); RFC 7766 5 (TCP); RFC 9499 7 (lame); RFC 3901 4 (IPv6).
+    """
+    if target.literal is not None:
+        return
+    zone = await _zone(target.host, wire)
+    servers = await wire.once(("delegation", zone.apex, zone.side), lambda: _measure(zone, wire))
+    yield _sighting(zone, WHOLE, servers)
+    for server in servers:
+        yield _sighting(zone, Subject(server=server.name), [server])
+
+
+async def _zone(host: str, wire: Wire) -> Zone:
+    for found in (await wire.resolve(host)).values():
+        if found.gap is not None:
+            raise NotLooked(found.gap, found.detail)
+    return await Zones(Recursion(wire.surroundings), wire.once).find(host, wire.ask)
+
+
+async def _measure(zone: Zone, wire: Wire) -> tuple[NameServer, ...]:
+    return tuple(await asyncio.gather(*(measure(zone, name, wire) for name in zone.servers[:SERVER_LIMIT])))
+
+
+def _sighting(zone: Zone, subject: Subject, servers: Sequence[NameServer]) -> Sighting:
+    serials = {serial for server in servers for serial in server.serials}
+    facts = DnsDelegation(
+        zone=zone.apex,
+        side=zone.side,
+        servers=tuple(server.name for server in servers),
+        count=len(servers),
+        with_ipv4=_count(server.has(Family.IPV4) for server in servers),
+        with_ipv6=_count(server.has(Family.IPV6) for server in servers),
+        ipv4_udp=_count(server.serves(Family.IPV4, Transport.UDP) for server in servers),
+        ipv4_tcp=_count(server.serves(Family.IPV4, Transport.TCP) for server in servers),
+        ipv6_udp=_count(server.serves(Family.IPV6, Transport.UDP) for server in servers),
+        ipv6_tcp=_count(server.serves(Family.IPV6, Transport.TCP) for server in servers),
+        lame=_count(server.lame for server in servers),
+        serials_agree=len(serials) == 1 if serials else None,
+        answers=tuple(answer for server in servers for answer in server.answers),
+        serials=tuple(sorted(serials)),
+        ipv4_seconds=_median(servers, Family.IPV4),
+        ipv6_seconds=_median(servers, Family.IPV6),
+    )
+    return Sighting(subject, facts, _median(servers, *Family) or 0.0)
+
+
+def _count(answers: Iterable[bool | None]) -> int | None:
+    known = list(answers)
+    return None if None in known else sum(map(bool, known))
+
+
+def _median(servers: Iterable[NameServer], *families: Family) -> float | None:
+    times = [seconds for server in servers for family, seconds in server.seconds if family in families]
+    return median(times) if times else None
