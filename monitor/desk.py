@@ -36,6 +36,7 @@ class Desk:
             try:
                 self._pay()
                 due = self._store.claim(probe, now, limit, LEASE)
+                self._relax()
             except StoreUnavailable as unavailable:
                 self._complain(unavailable)
                 due = self._remembered(probe, now, limit)
@@ -95,9 +96,7 @@ class Desk:
             if notes:
                 self._store.reschedule(probe, list(notes.values()))
                 notes.clear()
-        if self.trouble is not None:
-            log.warning("the store works again")
-            self.trouble = None
+                self._relax()
 
     def _remembered(self, probe: str, now: dt.datetime, limit: int) -> list[str]:
         notes, held = self._owed[probe], self._held[probe]
@@ -106,6 +105,11 @@ class Desk:
         except StoreUnavailable:
             candidates = self._everyone(probe)
         return [name for name in candidates if name not in held and (name not in notes or notes[name].next_due <= now)]
+
+    def _relax(self) -> None:
+        if self.trouble is not None:
+            log.warning("the store works again")
+        self.trouble = None
 
     def _complain(self, unavailable: StoreUnavailable) -> None:
         if self.trouble is not unavailable.trouble:
