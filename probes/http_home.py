@@ -44,7 +44,7 @@ class HttpHome(Facts):
     upgraded: bool
     title: str
     content_type: str
-    server: str
+    server_header: str
     hsts_seconds: int
     headers: tuple[str, ...]
     truncated: bool
@@ -195,7 +195,7 @@ def _facts(way: _Way, first: HttpExchange) -> HttpHome:
         upgraded=way.upgraded,
         title=page.title,
         content_type=clean(content_type, 128),
-        server=clean(last.header("server") or "", 128),
+        server_header=clean(last.header("server") or "", 128),
         hsts_seconds=_hsts(last.header("strict-transport-security")),
         headers=tuple(name for name in SECURITY_HEADERS if last.header(name) is not None),
         truncated=last.truncated,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from probes.endpoint import addresses
 from probes.framework import outcome_of
-from probes.observation import SAMPLE, Facts, Failure, Sighting, Subject
+from probes.observation import Facts, Failure, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
 from probes.wire import NotLooked, Unreached, Wire
@@ -21,15 +21,13 @@ UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, 
 class TcpPorts(Facts):
     """The state of every port looked at on one address, each list in ascending order.
 
-    *closed* answered with a reset, *filtered* stayed silent, *unreachable* drew an ICMP error. *seconds* is the
-    median time an open port took to answer.
+    *closed* answered with a reset, *filtered* stayed silent, *unreachable* drew an ICMP error.
     """
 
     open: tuple[int, ...]
     closed: tuple[int, ...]
     filtered: tuple[int, ...]
     unreachable: tuple[int, ...]
-    seconds: float | None = field(default=None, metadata=SAMPLE)
 
 
 @probe(facts=TcpPorts, every=6 * 3600.0, deadline=600.0)
@@ -59,10 +57,8 @@ async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
         by_state[state].append(port)
         if state == "open":
             times.append(seconds)
-    median = sorted(times)[len(times) // 2] if times else None
-    return Sighting(
-        subject, TcpPorts(**{name: tuple(of) for name, of in by_state.items()}, seconds=median), median or 0.0
-    )
+    median = sorted(times)[len(times) // 2] if times else 0.0
+    return Sighting(subject, TcpPorts(**{name: tuple(of) for name, of in by_state.items()}), median)
 
 
 async def _port(address: Address, port: int, wire: Wire) -> tuple[str, float]:

@@ -28,8 +28,8 @@ class TlsCertificate(Facts):
 
     version: str
     cipher: str
-    subject: str
-    issuer: str
+    subject_name: str
+    issuer_name: str
     serial: str
     fingerprint: str
     names: tuple[str, ...]
@@ -77,8 +77,8 @@ async def _service(target: Target, address: Address, port: int, wire: Wire) -> S
     facts = TlsCertificate(
         version=session.version,
         cipher=session.cipher,
-        subject=leaf.subject,
-        issuer=leaf.issuer,
+        subject_name=leaf.subject,
+        issuer_name=leaf.issuer,
         serial=leaf.serial,
         fingerprint=leaf.fingerprint,
         names=leaf.names,
