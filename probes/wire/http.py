@@ -28,7 +28,7 @@ PIECE_LIMIT = 10_000
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._:")
-_TARGET_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
+_TARGET_SAFE = "%/:?[]@!$&'()*+,;=-._~"
 _STATUS_LINE = b"HTTP/"
 _HEAD = 64
 _LONGEST_HOST = 253

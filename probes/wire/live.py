@@ -78,11 +78,12 @@ class LiveWire:
         echoer: Echoer,
         memo: Memo,
         authorities: Iterable[Path] = (),
+        dialer: Dialer | None = None,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
         self.guard, self.surroundings, self.now = guard, surroundings, clock
         self.asker, self.resolver, self.echoer, self.memo = asker, resolver, echoer, memo
-        dialer, tls = Dialer(guard.limits.source_ports), TlsClient(authorities)
+        dialer, tls = dialer or Dialer(guard.limits.source_ports), TlsClient(authorities)
         self.connector = TcpConnector(guard, dialer)
         self.fetcher = Fetcher(guard, dialer, tls, guard.limits.user_agent)
         self.prober = TlsProber(guard, dialer, tls)
