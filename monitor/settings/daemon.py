@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, Port, Prefix, Section, Words, Zone, parsed, spelled
+from monitor.settings.fields import AgencyCode, FileName, Port, Prefix, Section, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
@@ -215,7 +215,7 @@ class DaemonFile(Section):
     store: StoreEntry = Field(default_factory=StoreEntry)
     metrics: MetricsEntry = Field(default_factory=MetricsEntry)
     packets: PacketsEntry = Field(default_factory=PacketsEntry)
-    authorities: list[Words] = Field(default_factory=list)
+    authorities: list[FileName] = Field(default_factory=list)
     language: Language = Language.ZH
     time_zone: TimeZone = ZoneInfo("Asia/Shanghai")
 

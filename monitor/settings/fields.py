@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import (
@@ -31,6 +32,7 @@ from rules.text import Text
 class Known:
     """What settings may refer to; handed to the models as their validation context."""
 
+    directory: Path
     rules: Names
     probes: Names
     agencies: Names
@@ -113,6 +115,16 @@ ProbeName = Annotated[str, _reference("probes", "探测项", "probe")]
 AgencyCode = Annotated[str, _reference("agencies", "单位", "agency")]
 TargetName = Annotated[str, _reference("targets", "目标", "target")]
 
+
+def _present(name: str, info: ValidationInfo) -> str:
+    if not (cast(Known, info.context).directory / name).is_file():
+        message = Text(f"没有文件“{name}”", f'there is no file "{name}"')
+        raise Refused(message, Text("路径相对于本目录", "the path is relative to this directory"))
+    return name
+
+
+FileName = Annotated[Words, AfterValidator(_present)]
+"""The path of a file that is there, relative to the settings."""
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)", re.ASCII)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from monitor.settings.load import FILES
+from monitor.settings.folder import FILES
 from monitor.settings.mistakes import Mistake, Mistakes
 from monitor.settings.schemas import schemas
 from rules.text import Text

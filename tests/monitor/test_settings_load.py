@@ -1,4 +1,5 @@
 import datetime as dt
+import gc
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,26 @@ def test_every_mistake_is_told_in_both_languages(desk: Desk) -> None:
         assert mistake.message.en
         assert not any("\u4e00" <= character <= "\u9fff" for character in mistake.message.en)
         assert bool(mistake.cure.zh) == bool(mistake.cure.en)
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"), [("list.yml", "rename it to .yaml"), ("list.xlsx", "diaolou import"), ("list.json", ".yaml")]
+)
+def test_a_list_of_targets_that_would_not_be_read_is_refused(desk: Desk, name: str, cure: str) -> None:
+    desk.write(f"targets/{name}", "")
+    file, line, words = desk.mistake()
+    assert (file, line) == (name, 0)
+    assert cure in words
+
+
+def test_an_authority_is_a_file_beside_the_settings(desk: Desk) -> None:
+    desk.change("diaolou.yaml", "city: city\n", "city: city\nauthorities: [ca.pem]\n")
+    assert desk.mistake()[:2] == ("diaolou.yaml", 2)
+    desk.write("ca.pem", "")
+    assert desk.load().daemon.authorities == (desk.directory / "ca.pem",)
+
+
+def test_garbage_is_collected_again_after_a_load_that_failed(desk: Desk) -> None:
+    desk.write("policy.yaml", "x: [\n")
+    desk.mistakes()
+    assert gc.isenabled()
