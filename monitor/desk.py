@@ -36,7 +36,8 @@ class Desk:
             try:
                 self._pay()
                 due = self._store.claim(probe, now, limit, LEASE)
-                self._relax()
+                if due:
+                    self._relax()
             except StoreUnavailable as unavailable:
                 self._complain(unavailable)
                 due = self._remembered(probe, now, limit)
