@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.importers.candidate import Candidate, Options, Remark
@@ -33,7 +34,7 @@ class Import:
 
 def gather(found: Iterable[Candidate | Remark], tree: Tree, options: Options) -> Import:
     """Turn what was found into entries; a row that cannot become one is skipped with its reason."""
-    known = Known(Names(()), Names(()), Names(tree.agencies), Names(None))
+    known = Known(Path(), Names(()), Names(()), Names(tree.agencies), Names(None))
     words = _agency_words(tree, options)
     entries: dict[str, Entry] = {}
     skipped: list[Remark] = []

@@ -47,6 +47,12 @@ def of_json(value: object, options: Options) -> Iterator[Candidate | Remark]:
     if not isinstance(results, list):
         yield Remark(0, "", Text("JSON 中没有对象列表（results）", "the JSON holds no list of objects (results)"))
         return
+    if isinstance(value, dict) and value.get("next"):
+        yield Remark(
+            0,
+            "",
+            Text("这只是结果的一部分，后面还有（next）", "this is only a part of the answer; there is more (next)"),
+        )
     for position, item in enumerate(results, 1):
         if isinstance(item, dict):
             said = {key: words for key in _TITLES if (words := _word(item, key)).lower() not in _NOTHING}
