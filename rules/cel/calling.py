@@ -6,14 +6,16 @@ import operator as op
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rules.cel.admission import admission
 from rules.cel.errors import Fault, Message
 from rules.cel.overload import Overload
 from rules.cel.reading import UNSEEN
 from rules.cel.strings import pattern_of
 from rules.cel.trace import blame
 from rules.cel.types import OPEN, STRING, Kind, ListOf, Type
-from rules.cel.values import UNKNOWN, Frame, Run, admission, in_order, is_marker, kind_of, spend
+from rules.cel.values import UNKNOWN, Frame, Run, in_order, is_marker, kind_of, spend
 
+_HUGE = Message("the data holds a number of more than 64 bits", "数据中有超过 64 位的数值")
 _SIZED = frozenset({Kind.STRING, Kind.BYTES, Kind.LIST})
 _TOTAL = frozenset({op.lt, op.le, op.gt, op.ge, str.startswith, str.endswith})
 """Operations that have a result for all values, and cost the same for all."""
@@ -53,6 +55,8 @@ def _unary(apply: Callable[[Any], Any], operand: Run, text: str) -> Run:
             return apply(value)
         except Fault as fault:
             return blame(frame, text, fault.reason)
+        except OverflowError:
+            return blame(frame, text, _HUGE)
 
     return run
 
@@ -69,6 +73,8 @@ def _binary(apply: Callable[[Any, Any], Any], left: Run, right: Run, text: str) 
             return apply(a, b)
         except Fault as fault:
             return blame(frame, text, fault.reason)
+        except OverflowError:
+            return blame(frame, text, _HUGE)
 
     return run
 
@@ -88,6 +94,8 @@ def _metered(overload: Overload, arguments: Sequence[Run], text: str) -> Run:
             result = apply(*values)
         except Fault as fault:
             return blame(frame, text, fault.reason)
+        except OverflowError:
+            return blame(frame, text, _HUGE)
         if makes:
             spend(frame, len(result) >> 3)
         return result

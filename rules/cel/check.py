@@ -10,6 +10,7 @@ from rules.cel.calls import apply, describe_number_mix
 from rules.cel.conversions import TYPE_VALUES
 from rules.cel.errors import CelError, Source
 from rules.cel.functions import NAMESPACES, OVERLOADS
+from rules.cel.paths import path_of
 from rules.cel.types import (
     BOOL,
     BYTES,
@@ -326,5 +327,5 @@ class _Checker:
                     f"{node.function} 需要 list 或 map，实际类型为 {items.type}",
                 )
         self._locals += 1
-        path = typed.path_of(items)
+        path = path_of(items)
         return typed.Local(element, first.start, first.end, first.name, self._locals - 1, f"{path}[]" if path else "")

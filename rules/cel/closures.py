@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from rules.cel import calling, folding, reading, typed
-from rules.cel.equality import ABSENT, KEYS, Test, equality, lookup, membership, plain
-from rules.cel.errors import Message, Source
-from rules.cel.trace import blame, focused, watched
-from rules.cel.typed import FoldKind, path_of
+from rules.cel import calling, folding, operators, reading, typed
+from rules.cel.equality import equality, membership, plain
+from rules.cel.errors import Source
+from rules.cel.paths import path_of
+from rules.cel.trace import focused, watched
+from rules.cel.typed import FoldKind
 from rules.cel.types import OPEN, Kind, ListOf, MapOf, Record
-from rules.cel.values import UNKNOWN, Frame, Run, in_order, kind_of, spend
+from rules.cel.values import Run
 
 _UNWATCHED = (typed.Constant, typed.Logic, typed.Conditional, typed.ListValue, typed.MapValue)
 
@@ -64,20 +64,20 @@ def _build(node: typed.Node, plan: Plan) -> Run:
         case typed.In():
             return _in(node, plan)
         case typed.Logic():
-            return _logic(node.operator == "||", [build(term, plan) for term in node.terms])
+            return operators.logic(node.operator == "||", [build(term, plan) for term in node.terms])
         case typed.Conditional():
-            return _conditional(build(node.condition, plan), build(node.yes, plan), build(node.no, plan))
+            return operators.conditional(build(node.condition, plan), build(node.yes, plan), build(node.no, plan))
         case typed.Apply():
             return _apply(node, plan)
         case typed.Fold():
             return _fold(node, plan)
         case typed.ListValue():
-            return _list([build(item, plan) for item in node.items])
+            return operators.list_of([build(item, plan) for item in node.items])
         case typed.MapValue():
             entries = [(build(key, plan), build(value, plan)) for key, value in node.entries]
-            return _map(entries, _text(node, plan))
+            return operators.map_of(entries, _text(node, plan))
         case typed.Concat():
-            return _concat(build(node.left, plan), build(node.right, plan))
+            return operators.concat(build(node.left, plan), build(node.right, plan))
     raise TypeError(f"no closure for {type(node).__name__}")
 
 
@@ -108,135 +108,23 @@ def _field(node: typed.Field, plan: Plan) -> Run:
 def _equal(node: typed.Equal, plan: Plan) -> Run:
     left, right = build(node.left, plan), build(node.right, plan)
     if not plain(node.left.type, node.right.type):
-        return _tested(left, right, equality(node.left.type, node.right.type), node.negated)
+        return operators.tested(left, right, equality(node.left.type, node.right.type), node.negated)
     if isinstance(node.right, typed.Constant):
-        return _equals_constant(left, node.right.value, node.negated)
-    return _plainly_equal(left, right, node.negated)
-
-
-def _equals_constant(left: Run, constant: object, negated: bool) -> Run:
-    def same(frame: Frame) -> Any:
-        value = left(frame)
-        return UNKNOWN if value is UNKNOWN else value == constant
-
-    def different(frame: Frame) -> Any:
-        value = left(frame)
-        return UNKNOWN if value is UNKNOWN else value != constant
-
-    return different if negated else same
-
-
-def _plainly_equal(left: Run, right: Run, negated: bool) -> Run:
-    def run(frame: Frame) -> Any:
-        a = left(frame)
-        if a is UNKNOWN:
-            return UNKNOWN
-        b = right(frame)
-        return UNKNOWN if b is UNKNOWN else (a == b) is not negated
-
-    return run
-
-
-def _tested(left: Run, right: Run, test: Test, negated: bool) -> Run:
-    def run(frame: Frame) -> Any:
-        a, b = left(frame), right(frame)
-        if a is UNKNOWN or b is UNKNOWN:
-            return UNKNOWN
-        outcome = test(a, b, frame)
-        return UNKNOWN if outcome is UNKNOWN else outcome is not negated
-
-    return run
+        return operators.equals_constant(left, node.right.value, node.negated)
+    return operators.plainly_equal(left, right, node.negated)
 
 
 def _in(node: typed.In, plan: Plan) -> Run:
     needle, haystack, within = build(node.needle, plan), build(node.haystack, plan), node.haystack.type
     if isinstance(within, MapOf):
-        return _key_in(needle, haystack)
+        return operators.key_in(needle, haystack)
     if not isinstance(within, ListOf):
-        return _in_open(needle, haystack, node, _text(node, plan))
-    constant = isinstance(node.haystack, typed.Constant)
-    if constant and plain(node.needle.type, within.element) and within.element.kind is not Kind.DOUBLE:
-        return _in_constant(needle, frozenset(node.haystack.value))  # type: ignore[attr-defined]
-    contains = membership(node.needle.type, within.element)
-
-    def run(frame: Frame) -> Any:
-        value, items = needle(frame), haystack(frame)
-        return UNKNOWN if value is UNKNOWN or items is UNKNOWN else contains(value, items, frame)
-
-    return run
-
-
-def _in_constant(needle: Run, items: frozenset[object]) -> Run:
-    def run(frame: Frame) -> Any:
-        value = needle(frame)
-        return UNKNOWN if value is UNKNOWN else value in items
-
-    return run
-
-
-def _key_in(needle: Run, haystack: Run) -> Run:
-    def run(frame: Frame) -> Any:
-        key, entries = needle(frame), haystack(frame)
-        return UNKNOWN if key is UNKNOWN or entries is UNKNOWN else lookup(entries, key) is not ABSENT
-
-    return run
-
-
-def _in_open(needle: Run, haystack: Run, node: typed.In, text: str) -> Run:
-    contains = membership(node.needle.type, node.haystack.type)
-    checked = folding.elements(haystack, text)
-
-    def run(frame: Frame) -> Any:
-        value, items = needle(frame), checked(frame)
-        if value is UNKNOWN or items is UNKNOWN:
-            return UNKNOWN
-        return lookup(items, value) is not ABSENT if isinstance(items, Mapping) else contains(value, items, frame)
-
-    return run
-
-
-def _logic(decides: bool, terms: Sequence[Run]) -> Run:
-    """Compile `||` (true decides) or `&&` (false decides): an unknown term is forgotten if another one decides."""
-    otherwise = not decides
-    if len(terms) == 2:
-        return _logic_of_two(decides, *terms)
-
-    def run(frame: Frame) -> Any:
-        outcome: Any = otherwise
-        for term in terms:
-            value = term(frame)
-            if value is decides:
-                return decides
-            if value is not otherwise:
-                outcome = UNKNOWN
-        return outcome
-
-    return run
-
-
-def _logic_of_two(decides: bool, left: Run, right: Run) -> Run:
-    otherwise = not decides
-
-    def run(frame: Frame) -> Any:
-        a = left(frame)
-        if a is decides:
-            return decides
-        b = right(frame)
-        if b is decides:
-            return decides
-        return otherwise if a is otherwise and b is otherwise else UNKNOWN
-
-    return run
-
-
-def _conditional(condition: Run, yes: Run, no: Run) -> Run:
-    def run(frame: Frame) -> Any:
-        value = condition(frame)
-        if value is True:
-            return yes(frame)
-        return no(frame) if value is False else UNKNOWN
-
-    return run
+        searched = folding.elements(haystack, _text(node.haystack, plan))
+        return operators.in_either(needle, searched, membership(node.needle.type, within))
+    known = isinstance(node.haystack, typed.Constant)
+    if known and plain(node.needle.type, within.element) and within.element.kind is not Kind.DOUBLE:
+        return operators.in_constant(needle, frozenset(node.haystack.value))  # type: ignore[attr-defined]
+    return operators.in_list(needle, haystack, membership(node.needle.type, within.element))
 
 
 def _apply(node: typed.Apply, plan: Plan) -> Run:
@@ -266,39 +154,3 @@ def _fold(node: typed.Fold, plan: Plan) -> Run:
     if node.kind is FoldKind.EXISTS_ONE:
         return folding.exists_one(items, predicate, slot, text)
     return folding.deciding_fold(items, predicate, slot, decides, text)
-
-
-def _list(items: Sequence[Run]) -> Run:
-    """Compile a list; an element that is unknown stays in it as such."""
-    return lambda frame: [item(frame) for item in items]
-
-
-def _map(entries: Sequence[tuple[Run, Run]], text: str) -> Run:
-    repeated = Message("a key is there twice", "键重复")
-    unusable = Message("a value of this type cannot be a key", "此类型的值不能作为键")
-
-    def run(frame: Frame) -> Any:
-        made: dict[Any, Any] = {}
-        for key_run, value_run in entries:
-            key, value = key_run(frame), value_run(frame)
-            if key is UNKNOWN or value is UNKNOWN:
-                return UNKNOWN
-            if kind_of(key) not in KEYS or key.__class__ is float:
-                return blame(frame, text, unusable)
-            if key in made:
-                return blame(frame, text, repeated)
-            made[key] = value
-        return made
-
-    return run
-
-
-def _concat(left: Run, right: Run) -> Run:
-    def run(frame: Frame) -> Any:
-        a, b = left(frame), right(frame)
-        if a is UNKNOWN or b is UNKNOWN:
-            return UNKNOWN
-        spend(frame, len(a) + len(b))
-        return [*in_order(a), *in_order(b)]
-
-    return run

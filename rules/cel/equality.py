@@ -133,7 +133,7 @@ def lookup(entries: Mapping[Any, Any], key: Any) -> Any:
     )
 
 
-def membership(needle: Type, element: Type) -> Callable[[Any, Any, Frame], Any]:
+def membership(needle: Type, element: Type) -> Test:
     """Return the test for `needle in list`: true when found, unknown when it may be one of the unknown elements."""
     test = equality(needle, element)
     native = plain(needle, element) and element.kind is not Kind.DOUBLE and needle.kind is not Kind.DOUBLE

@@ -12,6 +12,7 @@ from rules.cel.closures import Plan, build
 from rules.cel.errors import CelError, Exhausted, Message, Source
 from rules.cel.lexer import RESERVED
 from rules.cel.parser import parse
+from rules.cel.paths import reads
 from rules.cel.trace import Step, Trace
 from rules.cel.types import BOOL, OPEN, Kind, Type
 from rules.cel.values import UNKNOWN, Frame, Run, kind_of
@@ -120,7 +121,7 @@ def _compile(source: Source, env: Env, expects: Type, budget: int) -> Program:
     return Program(
         text=source.text,
         type=tree.type,
-        reads=typed.reads(tree),
+        reads=reads(tree),
         tree=tree,
         _names=names,
         _locals=(None,) * sum(isinstance(node, typed.Fold) for node in nodes),

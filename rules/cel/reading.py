@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
+from rules.cel.admission import admission
 from rules.cel.equality import ABSENT, lookup
 from rules.cel.errors import Message
 from rules.cel.trace import blame
 from rules.cel.types import Kind, Type
-from rules.cel.values import UNKNOWN, Frame, Run, admission, fetch, in_order, is_marker, kind_of, quick_name, spend
+from rules.cel.values import UNKNOWN, Frame, Run, fetch, in_order, is_marker, kind_of, quick_name, spend
 
 MISSING = Message("no data", "没有数据")
 UNSEEN = Message("could not be looked at", "未能查看")

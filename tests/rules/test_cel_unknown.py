@@ -183,7 +183,8 @@ def test_a_fact_of_another_type_than_declared_is_not_believed(
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=5), st.just(UNKNOWN),
-    st.datetimes(), st.timedeltas(), st.ip_addresses(), st.just(object()), st.just(math.nan),
+    st.datetimes(),
+    st.datetimes(timezones=st.just(dt.UTC)), st.sampled_from([2**64, -(2**2000)]), st.timedeltas(), st.ip_addresses(), st.just(object()), st.just(math.nan),
 )  # fmt: skip
 ANYTHING = st.recursive(
     SCALARS,
