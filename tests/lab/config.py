@@ -14,6 +14,8 @@ from tests.lab import city, hostile, scale
 from tests.lab.lifecycle import PROJECT
 from tests.lab.model import SUFFIX, Host, Name, Service, Site
 from tests.lab.network import NAME_SERVERS, server_addresses
+from tests.lab.odd import TRUTH as ODD
+from tests.lab.zones import ODD_ZONE
 
 Yaml = dict[str, object]
 
@@ -31,7 +33,10 @@ def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = Fals
         shutil.copyfile(PROJECT / "config" / name, folder / name)
     sites = (*city.SITES, hostile.site()) if with_hostile else city.SITES
     _dump(folder / "agencies.yaml", {"agencies": list(_agencies(sites, many))})
-    _dump(folder / "targets.yaml", {"targets": [_target(site, host) for site in sites for host in site.hosts]})
+    targets = [_target(site, host) for site in sites for host in site.hosts]
+    if with_hostile:
+        targets += [{"host": f"{name}.{ODD_ZONE}", "agency": hostile.site().key} for name in ODD]
+    _dump(folder / "targets.yaml", {"targets": targets})
     _dump(folder / "diaolou.yaml", _daemon(folder.absolute(), state.absolute(), sites, many))
     if many:
         _crowd(folder / "targets.csv", many)

@@ -18,6 +18,8 @@ from typing import TypedDict
 PROJECT = Path(__file__).resolve().parents[2]
 _TOOLS = {"unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2", "nft": "nftables"}
 _MARK = "city.json"
+_AS_ROOT = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "--kill-child=SIGKILL")
+_AS_USER = ("--user", "--map-root-user", *_AS_ROOT)
 
 
 class Ready(TypedDict):
@@ -52,13 +54,13 @@ class Lab:
         """
         if self._first():
             raise LabError(f"the city in {self.folder} is up already: `down` first, or give another --dir")
-        self._check()
+        spaces = self._check()
         self._clear()
         self.folder.mkdir(parents=True)
         began = time.monotonic()
         command = [sys.executable, "-m", "tests.lab", "--dir", str(self.folder), "supervise", str(scale)]
-        outer = _start([*_unshare(), *command], self.folder / "log")
-        mark = {"outer": outer, "started": _started(outer), "scale": scale, "user": os.geteuid() != 0}
+        outer = _start([*_unshare(spaces), *command], self.folder / "log")
+        mark = {"outer": outer, "started": _started(outer), "scale": scale, "user": spaces == _AS_USER}
         (self.folder / _MARK).write_text(json.dumps(mark))
         while not (self.folder / "ready.json").exists():
             if self._outer() is None or time.monotonic() - began > patience:
@@ -153,15 +155,24 @@ class Lab:
         children = _children(outer) if outer else []
         return children[0] if children else None
 
-    def _check(self) -> None:
+    def _check(self) -> tuple[str, ...]:
+        """Return the kind of namespaces this machine allows us, as options of unshare.
+
+        Raises:
+            LabError: the machine lacks something.
+        """
         missing = sorted({package for tool, package in _TOOLS.items() if not shutil.which(tool, path=_path())})
         if missing:
             raise LabError(f"the city needs Debian's {', '.join(missing)}: apt-get install {' '.join(missing)}")
         if self.folder.resolve().is_relative_to("/run"):
             raise LabError("--dir may not be under /run: the city has a /run of its own")
-        tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
-        if tried.returncode:
-            raise LabError(f"this machine allows no namespaces to {_who()}: {tried.stderr.strip()}")
+        refusals = []
+        for spaces in (_AS_USER,) if os.geteuid() else (_AS_ROOT, _AS_USER):
+            tried = subprocess.run([*_unshare(spaces), "true"], capture_output=True, text=True, check=False)
+            if tried.returncode == 0:
+                return spaces
+            refusals.append(tried.stderr.strip())
+        raise LabError(f"this machine allows us no namespaces: {'; '.join(refusals)}")
 
     def _clear(self) -> None:
         """Remove the state, and never a folder that is not a city's."""
@@ -172,10 +183,8 @@ class Lab:
         shutil.rmtree(self.folder)
 
 
-def _unshare() -> list[str]:
-    user = ["--user", "--map-root-user"] if os.geteuid() else []
-    spaces = ["--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "--kill-child=SIGKILL"]
-    return ["env", f"PATH={_path()}", "unshare", *user, *spaces]
+def _unshare(spaces: tuple[str, ...]) -> list[str]:
+    return ["env", f"PATH={_path()}", "unshare", *spaces]
 
 
 def _start(command: list[str], log: Path) -> int:
@@ -188,10 +197,6 @@ def _start(command: list[str], log: Path) -> int:
 def _path() -> str:
     """Return PATH with the folders of administration, which ordinary users lack."""
     return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-
-
-def _who() -> str:
-    return "root" if os.geteuid() == 0 else "ordinary users"
 
 
 def _started(pid: int) -> int:

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from monitor.configuration import read
 from probes.target import Family
 from tests.lab import city, hostile, scale
+from tests.lab.config import write
 from tests.lab.lifecycle import Lab, LabError
 from tests.lab.network import nodes
+from tests.lab.pki import Authority
 from tests.lab.truth import bogus, truth
 
 _OURS = tuple(ip_network(text) for text in ("198.18.0.0/15", "2001:db8::/32"))
@@ -90,3 +93,23 @@ def test_a_folder_that_is_no_citys_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="not empty"):
         Lab(tmp_path).down()
     assert (tmp_path / "letter").read_text() == "precious"
+
+
+@pytest.mark.parametrize(("many", "with_hostile"), [(0, False), (100, True)])
+def test_the_configuration_is_free_of_mistakes_and_keeps_to_the_city(
+    tmp_path: Path, many: int, with_hostile: bool
+) -> None:
+    Authority.create(tmp_path)
+    write(tmp_path / "config", tmp_path, many=many, with_hostile=with_hostile)
+    config = read(tmp_path / "config").config
+    told: dict[str, Any] = truth(many)
+    names = {*told["hosts"], *(told["hostile"] | told["odd"] if with_hostile else ())}
+    names |= {scale.name(index) for index in range(many)}
+    assert config.targets.keys() >= names
+    assert {target.agency for target in config.targets.values()} <= config.tree.agencies.keys()
+    for host in told["hosts"].values():
+        for text, about in host["addresses"].items():
+            # An IPv4-mapped address is judged as the packet would travel: it is the host's own.
+            within = about["bogus"] in ("", "mapped")
+            assert (config.scope.refusal(ip_address(text)) is None) is within, text
+    assert config.scope.refusal(ip_address("198.18.99.1")) is not None

@@ -155,20 +155,23 @@ def test_servers_speak_the_tls_the_truth_says(lab: Lab, told: Told) -> None:
 
 
 def test_families_serve_the_same_page_where_the_truth_says_so(lab: Lab, told: Told) -> None:
-    for name, host in told["hosts"].items():
-        if host["same_content"] is None:
-            continue
-        scheme = "https" if host["web"]["https"] == {"ipv4": "ok", "ipv6": "ok"} else "http"
-        pages = [curl(lab, f"{scheme}://{name}/", *_ANY, address=host[kind][0], keep=True) for kind in ("A", "AAAA")]
+    compared = {name: host for name, host in told["hosts"].items() if host["same_content"] is not None}
+
+    def look(name: str) -> list[Fetched]:
+        scheme = "https" if compared[name]["web"]["https"] == {"ipv4": "ok", "ipv6": "ok"} else "http"
+        addresses = (compared[name][kind][0] for kind in ("A", "AAAA"))
+        return [curl(lab, f"{scheme}://{name}/", *_ANY, address=address, keep=True) for address in addresses]
+
+    for (name, host), pages in zip(compared.items(), at_once(look, compared), strict=True):
         assert [page.code for page in pages] == [0, 0]
         assert (pages[0].body == pages[1].body) is host["same_content"], name
 
 
 def test_http_leads_to_https_or_elsewhere_as_told(lab: Lab, told: Told) -> None:
-    for name, host in told["hosts"].items():
-        if host["web"]["http"]["ipv4"] == "ok":
-            expected = host["redirect"] or (f"https://{name}/" if host["forces_https"] else "")
-            assert curl(lab, f"http://{name}/", address=host["A"][0]).location == expected
+    open_ = {name: host for name, host in told["hosts"].items() if host["web"]["http"]["ipv4"] == "ok"}
+    looks = at_once(lambda name: curl(lab, f"http://{name}/", address=open_[name]["A"][0]), open_)
+    for (name, host), met in zip(open_.items(), looks, strict=True):
+        assert met.location == (host["redirect"] or (f"https://{name}/" if host["forces_https"] else "")), name
 
 
 def test_a_town_without_a_host_is_a_channel_of_the_portal(lab: Lab, told: Told) -> None:
