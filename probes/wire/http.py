@@ -118,7 +118,7 @@ class _Response:
         return HttpExchange(
             status=self._final.status_code,
             headers=tuple((clean(name), clean(value)) for name, value in self._final.headers),
-            body=self._body.bytes,
+            body=self._body.decoded,
             phases=Phases(connect, tls, first_byte, self._watch.lap()),
             wire_bytes=self._received,
             truncated=self._truncated,

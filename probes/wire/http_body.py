@@ -35,8 +35,8 @@ class Body:
         self.full = False
 
     @property
-    def bytes(self) -> bytes:
-        """What has been decoded."""
+    def decoded(self) -> bytes:
+        """What has come out so far."""
         return bytes(self._got)
 
     def feed(self, data: bytes) -> None:

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar, cast
 
@@ -18,6 +17,7 @@ from probes.wire import NotLooked, Unreached
 
 T = TypeVar("T")
 
+_ADAPTERS: dict[object, object] = {}
 _BASE64 = "base64"
 _NETWORK = (IPv4Address, IPv6Address, IPv4Network, IPv6Network)
 
@@ -39,9 +39,10 @@ class Absence:
     detail: str = ""
 
 
-@cache
 def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return cast("TypeAdapter[T]", _ADAPTERS[kind])
 
 
 def write(kind: type[T], value: T) -> JsonValue:
