@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -84,12 +83,10 @@ async def _contact(wire: Wire, contact: Contact) -> _Trial:
 
 
 async def _resolver(wire: Wire, recursion: Recursion, server: Address) -> _Trial:
-    began = time.monotonic()
     try:
-        works = await recursion.works(server, wire.ask)
+        return _Trial(str(server), await recursion.works(server, wire.ask))
     except NotLooked as refusal:
         return _Trial(str(server), gap=refusal.reason)
-    return _Trial(str(server), time.monotonic() - began if works else None)
 
 
 def _by_controls(trials: Sequence[_Trial]) -> VantageSelf | GapReason:

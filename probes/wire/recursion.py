@@ -81,8 +81,8 @@ class Recursion:
             raise blind
         raise NotLooked(GapReason.RESOLVER_FAILED, "; ".join(trouble) or "no resolver configured")
 
-    async def works(self, server: Address, ask: Ask) -> bool:
-        """Say whether *server* answers the control question now.
+    async def works(self, server: Address, ask: Ask) -> float | None:
+        """Return the seconds *server* takes to answer the control question now, None if it does not.
 
         Raises:
             NotLooked: it could not be asked.
@@ -91,16 +91,16 @@ class Recursion:
             try:
                 answer = await ask(self._query(server, self._own.control_name or ".", rdtype, PROOF_PATIENCE))
             except Unreached:
-                return False
+                return None
             if answer.rcode == "NOERROR" and answer.answer:
-                return True
-        return False
+                return answer.seconds
+        return None
 
     async def _works(self, server: Address, since: float, ask: Ask) -> bool:
         """Say whether *server* has worked for anyone since a moment, asking the control question if it has not."""
         if self._proved.get(server, -1.0) >= since:
             return True
-        if await self._proofs.once((str(server),), lambda: self.works(server, ask)):
+        if await self._proofs.once((str(server),), lambda: self.works(server, ask)) is not None:
             self._proved[server] = self._clock()
             return True
         self._dead_until[server] = self._clock() + DEAD_FOR

@@ -43,11 +43,14 @@ def surroundings(resolvers=RESOLVERS) -> Surroundings:
     )
 
 
-def live(own: Surroundings) -> LiveWire:
+def live(own: Surroundings, *, recording: bool) -> LiveWire:
+    """Compose the wire; a recording must hold what the resolver would otherwise have shared unseen."""
     guard = Guard(Scope(allow=NETWORKS), Limits(overall=2000, per_host=200, per_agency=2000), own)
     memo = Memo()
     packets = PacketClient(Path("/nonexistent"))
-    return LiveWire(guard, own, asker=Asker(), resolver=Resolver(own, memo), echoer=packets, memo=memo)
+    return LiveWire(
+        guard, own, asker=Asker(), resolver=Resolver(own, None if recording else memo), echoer=packets, memo=memo
+    )
 
 
 def told(probe, seen) -> dict[str, object]:
@@ -74,7 +77,7 @@ async def main() -> None:
     parser.add_argument("--resolver", action="append", type=ip_address)
     parser.add_argument("--record", type=Path)
     asked = parser.parse_args()
-    wire = live(surroundings(asked.resolver or RESOLVERS))
+    wire = live(surroundings(asked.resolver or RESOLVERS), recording=asked.record is not None)
     probe = registry.load()[asked.probe]
     targets = [Target(host, "lab", Kind.WEBSITE) for host in asked.hosts]
     if asked.record:

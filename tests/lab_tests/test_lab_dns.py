@@ -13,6 +13,7 @@ import pytest
 from tests.lab.faults import turn
 from tests.lab.lifecycle import Lab
 from tests.lab.truth import truth
+from tests.lab_tests.looking import at_once
 
 pytestmark = pytest.mark.lab
 
@@ -110,10 +111,9 @@ def _compare(facts: dict[str, Any], expected: dict[str, dict[str, str]], blind: 
 def test_without_a_resolver_nothing_is_claimed(lab: Lab, told: dict[str, Any], fault: str) -> None:
     hosts = (*list(told["hosts"])[:5], "nosuch.kaiping.gov.test", *list(told["odd"])[:5])
     with _broken(lab, fault):
-        addresses = _looks(lab, "dns_address", *hosts)
-        delegations = _looks(lab, "dns_delegation", *hosts)
-    assert {outcome for seen in addresses.values() for outcome in seen.values()} == {"resolver_failed"}
-    assert {outcome for seen in delegations.values() for outcome in seen.values()} == {"resolver_failed"}
+        looks = at_once(lambda probe: _looks(lab, probe, *hosts), ["dns_address", "dns_delegation"])
+    for seen in looks:
+        assert {outcome for subjects in seen.values() for outcome in subjects.values()} == {"resolver_failed"}
 
 
 def test_a_second_resolver_steps_in_for_a_dead_one(lab: Lab) -> None:

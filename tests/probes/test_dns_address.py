@@ -1,6 +1,7 @@
 """The addresses of targets as facts."""
 
 from ipaddress import IPv6Network, ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,10 @@ from probes.dns_address import ADDRESS_LIMIT, DnsAddress, dns_address
 from probes.observation import Failure, GapReason
 from probes.target import Family, Target
 from probes.wire import Presence, Source
+from probes.wire.recording import ReplayWire
 from tests.probes.dns_world import RESOLVER, World, parse, said
 
+RECORDINGS = Path(__file__).parents[1] / "fixtures" / "dns_address"
 LAB = (ip_network("198.18.0.0/15"), ip_network("2001:db8::/32"))
 
 
@@ -142,3 +145,41 @@ async def test_a_target_named_by_address_has_that_address():
     found = await look(World(surroundings_extra={"native": LAB}), "198.18.20.10")
     assert found[Family.IPV4].source is Source.LITERAL
     assert found[Family.IPV6].presence is Presence.NODATA
+
+
+async def replayed(situation, host):
+    """Return the outcomes by family as recorded in the demo city, everything recorded having been asked for."""
+    wire = ReplayWire(RECORDINGS / f"{situation}.json")
+    found = await look(wire, f"{host}.kaiping.gov.test")
+    assert wire.unasked == ()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("situation", "host", "ipv4", "ipv6"),
+    [
+        ("dual_stack", "www", Presence.PRESENT, Presence.PRESENT),
+        ("ipv4_only", "www.edu", Presence.PRESENT, Presence.NODATA),
+        ("alias_without_aaaa", "cname-noaaaa.odd", Presence.PRESENT, Presence.NODATA),
+        ("nxdomain_for_aaaa", "nxdomain-aaaa.odd", Presence.PRESENT, Presence.NXDOMAIN),
+        ("mapped", "mapped.odd", Presence.PRESENT, Presence.PRESENT),
+    ],
+)
+async def test_what_was_recorded_is_told_by_presence(situation, host, ipv4, ipv6):
+    found = await replayed(situation, host)
+    assert (found[Family.IPV4].presence, found[Family.IPV6].presence) == (ipv4, ipv6)
+    assert found[Family.IPV6].contradicted is (ipv6 is Presence.NXDOMAIN)
+    kinds = [unusable.kind for unusable in found[Family.IPV6].unusable]
+    assert kinds == ([AddressClass.MAPPED] if situation == "mapped" else [])
+
+
+@pytest.mark.parametrize(
+    ("situation", "host", "outcome"),
+    [
+        ("aaaa_dropped", "drop-aaaa.odd", Failure.DNS_TIMEOUT),
+        ("every_server_lame", "www.water", Failure.DNS_SERVFAIL),
+        ("resolver_refuses", "www", GapReason.RESOLVER_FAILED),
+    ],
+)
+async def test_what_was_recorded_as_open_stays_open(situation, host, outcome):
+    assert (await replayed(situation, host))[Family.IPV6] is outcome

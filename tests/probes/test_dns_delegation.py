@@ -2,6 +2,7 @@
 
 import asyncio
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,11 @@ from probes.nameserver import ADDRESS_LIMIT, Standing
 from probes.observation import WHOLE, Failure, GapReason
 from probes.target import Family, Target, Transport
 from probes.wire import NotLooked
+from probes.wire.recording import ReplayWire
 from probes.wire.zone import Side
 from tests.probes.dns_world import NS1, NS1_IPV6, NS2, RESOLVER, World, parse, said
+
+RECORDINGS = Path(__file__).parents[1] / "fixtures" / "dns_delegation"
 
 
 async def look(world, host="www.gov.test"):
@@ -182,3 +186,24 @@ async def test_there_is_an_end_to_servers_and_their_addresses():
     assert len({answer.address for answer in one.answers}) == 41
     asked = {answer.address for answer in one.answers if answer.standing is not Standing.NOT_ASKED}
     assert len(asked) == ADDRESS_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("situation", "host", "expected"),
+    [
+        # servers, with IPv6, then answering over IPv4 UDP and TCP, IPv6 UDP and TCP, and lame
+        ("both_families", "www.civil", (2, 2, 2, 2, 2, 2, 0)),
+        ("one_server_lame", "www.emergency", (2, 2, 1, 1, 1, 1, 1)),
+        ("every_server_lame", "www.water", (1, 1, 0, 0, 0, 0, 1)),
+        ("one_server_deaf_over_ipv6", "www.hr", (2, 2, 2, 2, 1, 1, 0)),
+        ("one_server_without_tcp", "www.data", (2, 2, 2, 1, 2, 1, 0)),
+        ("sole_server_without_ipv6", "www.edu", (1, 0, 1, 1, 0, 0, 0)),
+        ("vantage_without_ipv6", "www.civil", (2, 2, 2, 2, None, None, 0)),
+    ],
+)
+async def test_what_was_recorded_is_counted_right(situation, host, expected):
+    wire = ReplayWire(RECORDINGS / f"{situation}.json")
+    whole = (await look(wire, f"{host}.kaiping.gov.test"))[""]
+    assert wire.unasked == ()
+    counts = (whole.ipv4_udp, whole.ipv4_tcp, whole.ipv6_udp, whole.ipv6_tcp)
+    assert (whole.count, whole.with_ipv6, *counts, whole.lame) == expected

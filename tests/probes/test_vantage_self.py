@@ -1,6 +1,7 @@
 """What the vantage says of itself."""
 
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,10 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Target
 from probes.vantage_self import Proof, VantageSelf, vantage_self
 from probes.wire import Contact
+from probes.wire.recording import ReplayWire
 from tests.probes.dns_world import RESOLVER, World
 
+RECORDINGS = Path(__file__).parents[1] / "fixtures" / "vantage_self"
 CONTROL4, CONTROL6 = ip_address("198.18.20.10"), ip_address("2001:db8:18:20::10")
 OTHER6 = ip_address("2001:db8:18:30::10")
 RESOLVER6 = ip_address("2001:db8:18:5::53")
@@ -98,3 +101,21 @@ async def test_a_control_name_with_ipv6_alone_proves_a_resolver_too():
     world.records[-1] = type(world.records[-1])("only6.gov.test", "AAAA", 60, "2001:db8::6")
     world.__post_init__()
     assert (await look(world))["server/198.18.5.53"].alive
+
+
+@pytest.mark.parametrize(
+    ("situation", "ipv6", "resolver4", "resolver6"),
+    [
+        ("both_families", True, True, True),
+        ("no_ipv6", False, True, GapReason.VANTAGE_BLIND_IPV6),
+        ("resolver_refuses", True, False, False),
+    ],
+)
+async def test_what_was_recorded_is_told(situation, ipv6, resolver4, resolver6):
+    wire = ReplayWire(RECORDINGS / f"{situation}.json")
+    found = await look(wire)
+    assert wire.unasked == ()
+    assert found["ipv4"].alive is True
+    assert found["ipv6"].alive is ipv6
+    resolvers = [found["server/198.18.5.53"], found["server/2001:db8:18:5::53"]]
+    assert [getattr(outcome, "alive", outcome) for outcome in resolvers] == [resolver4, resolver6]
