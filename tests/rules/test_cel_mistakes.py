@@ -47,7 +47,7 @@ NAMES = [
     ("host.ip() == dns.aaaa[0]", 1, 6, "ip does not take (string); there is cidr.ip()"),
     ("dns.aaaa.timestamp() == 1", 1, 10, "write timestamp(x)"),
     ("sets.contain([1], [1])", 1, 6, 'unknown function "sets.contain"; did you mean "sets.contains"?'),
-    ("host.length == 3", 1, 6, 'type string has no field "length"'),
+    ("host.length == 3", 1, 6, 'string has no field "length"'),
 ]
 
 TYPES = [
