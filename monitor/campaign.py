@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.quiet import quiet_until
-from monitor.revisit import Standing, fraction, next_due, settle
+from monitor.revisit import Standing, next_due, settle
 from monitor.settings.schedule import Schedule
+from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
 from probes.observation import WHOLE, Gap, GapReason
 from probes.registry import Probe

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from enum import StrEnum
 
 from monitor.settings.schedule import Revisit
+from monitor.spread import fraction
 from rules.policy import Level
 
 
@@ -59,9 +59,3 @@ def next_due(
     """
     period = every * factor(standing, revisit)
     return now + dt.timedelta(seconds=period * (1 + jitter * (2 * fraction(probe, target) - 1)))
-
-
-def fraction(*names: str) -> float:
-    """Return a number in [0, 1) that depends on *names* alone, evenly spread over many of them."""
-    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64

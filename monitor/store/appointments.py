@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.revisit import fraction
+from monitor.spread import fraction
 from monitor.store.engine import chunks, insert
 from monitor.store.nouns import Appointment
 from monitor.store.schema import Moment, inventory, look, schedule, spell, verdict

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, Table, and_, bindparam, delete, select
+from sqlalchemy import Connection, Row, RowMapping, Select, Table, and_, bindparam, delete, select
 
 from monitor.store.engine import chunks, insert
 from monitor.store.nouns import Judgement, StoredVerdict
@@ -18,23 +19,23 @@ from rules.policy import Level
 from rules.verdict import Outcome, Verdict, Witness
 
 _WITNESSES = TypeAdapter(tuple[Witness, ...])
-_VERDICT_KEY = ("target", "rule", "subject", "vantage")
-_FINDING_KEY = ("target", "rule", "subject")
+_Item = TypeVar("_Item", Verdict, Finding)
 
 
 def judged(connection: Connection, judgements: Sequence[Judgement], at: dt.datetime) -> None:
     """Replace what was concluded of the targets of *judgements*, and add to the log of acts."""
     targets = [judgement.target for judgement in judgements]
-    _verdicts(connection, targets, [item for judgement in judgements for item in judgement.verdicts], at)
-    rows = [_finding_row(item) for judgement in judgements for item in judgement.findings]
-    _replace(connection, finding, _FINDING_KEY, targets, rows)
+    concluded = {_verdict_key(item): item for judgement in judgements for item in judgement.verdicts}
+    _replace(connection, verdict, targets, concluded, lambda item, stored: _verdict_update(item, stored, at))
+    found = {_finding_key(item): item for judgement in judgements for item in judgement.findings}
+    _replace(connection, finding, targets, found, _finding_update)
     if acts := [_event_row(item) for judgement in judgements for item in judgement.events]:
         connection.execute(insert(connection, event).on_conflict_do_nothing(), acts)
 
 
 def verdicts(connection: Connection, targets: Collection[str] | None) -> Iterator[StoredVerdict]:
     """Yield the verdicts of *targets*, None meaning all, by target, rule, subject and vantage."""
-    for query in _split(select(verdict), verdict, _VERDICT_KEY, targets):
+    for query in _split(select(verdict), verdict, targets):
         for row in connection.execute(query):
             yield StoredVerdict(_verdict(row), row.since)
 
@@ -57,7 +58,7 @@ def findings(
     if not withdrawn:
         gone = select(inventory.c.target).where(inventory.c.removed.is_not(None))
         query = query.where(finding.c.target.not_in(gone))
-    for part in _split(query, finding, _FINDING_KEY, targets):
+    for part in _split(query, finding, targets):
         for row in connection.execute(part):
             yield _finding(row)
 
@@ -87,47 +88,37 @@ def worst_open(connection: Connection, targets: Collection[str] | None) -> Mappi
     return worst
 
 
-def _verdicts(connection: Connection, targets: Sequence[str], items: Iterable[Verdict], at: dt.datetime) -> None:
-    before = {_verdict_key(stored.verdict): stored for stored in verdicts(connection, targets)}
-    rows: list[dict[str, object]] = []
-    for item in items:
-        known = before.get(_verdict_key(item))
-        if known is not None and _gist(known.verdict) == _gist(item):
-            rows.append(_verdict_row(known.verdict, known.since))
-        else:
-            same = known is not None and known.verdict.outcome is item.outcome
-            rows.append(_verdict_row(item, known.since if known is not None and same else at))
-    _replace(connection, verdict, _VERDICT_KEY, targets, rows)
-
-
 def _replace(
-    connection: Connection, table: Table, key: Sequence[str], targets: Iterable[str], rows: Iterable[dict[str, object]]
+    connection: Connection,
+    table: Table,
+    targets: Iterable[str],
+    wanted: Mapping[tuple[str, ...], _Item],
+    update: Callable[[_Item, RowMapping | None], dict[str, object] | None],
 ) -> None:
-    """Make *rows* all that *table* holds of *targets*, touching only what differs."""
-    names = [column.name for column in table.c]
-    wanted = {tuple(row[name] for name in key): row for row in rows}
-    vanished: list[dict[str, object]] = []
-    for query in _split(select(table), table, key, targets):
-        for stored in connection.execute(query).mappings():
-            place = tuple(stored[name] for name in key)
-            if place not in wanted:
-                vanished.append({f"old_{name}": stored[name] for name in key})
-            elif all(stored[name] == wanted[place][name] for name in names):
-                del wanted[place]
-    if vanished:
+    """Make *wanted*, by key, all that *table* holds of *targets*.
+
+    *update* returns the row of an item, given the stored one, or None where that may stay.
+    """
+    key = [column.name for column in table.primary_key]
+    stored: dict[tuple[str, ...], RowMapping] = {}
+    for query in _split(select(table), table, targets):
+        stored.update({tuple(row[name] for name in key): row for row in connection.execute(query).mappings()})
+    if vanished := [dict(zip(key, place, strict=True)) for place in stored.keys() - wanted.keys()]:
         same = and_(*(table.c[name] == bindparam(f"old_{name}") for name in key))
-        connection.execute(delete(table).where(same), vanished)
-    if wanted:
+        rows = [{f"old_{name}": value for name, value in place.items()} for place in vanished]
+        connection.execute(delete(table).where(same), rows)
+    updates = [update(item, stored.get(place)) for place, item in wanted.items()]
+    if changed := [row for row in updates if row is not None]:
         statement = insert(connection, table)
-        others = {name: statement.excluded[name] for name in names if name not in key}
-        upsert = statement.on_conflict_do_update(index_elements=list(key), set_=others)
-        connection.execute(upsert, list(wanted.values()))
+        others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others), changed)
 
 
 def _split(
-    query: Select[*tuple[Any, ...]], table: Table, order: Sequence[str], targets: Iterable[str] | None
+    query: Select[*tuple[Any, ...]], table: Table, targets: Iterable[str] | None
 ) -> Iterator[Select[*tuple[Any, ...]]]:
-    ordered = query.order_by(*(table.c[name] for name in order))
+    """Yield the query in the order of its key; in parts, where it is limited to *targets*."""
+    ordered = query.order_by(*table.primary_key)
     if targets is None:
         yield ordered
         return
@@ -135,14 +126,22 @@ def _split(
         yield ordered.where(table.c.target.in_(names))
 
 
-def _verdict_key(item: Verdict) -> tuple[str, str, str, str]:
+def _verdict_key(item: Verdict) -> tuple[str, ...]:
     return item.target, item.rule, item.subject, item.vantage
 
 
-def _gist(item: Verdict) -> tuple[object, ...]:
-    """Return what makes a verdict another one. The time of its witnesses does not: their spells go on."""
-    who = tuple((witness.probe, witness.vantage, witness.subject) for witness in item.witness)
-    return item.outcome, item.reason, item.value, who
+def _verdict_update(item: Verdict, stored: RowMapping | None, at: dt.datetime) -> dict[str, object] | None:
+    """Return the row of a verdict; None where only the time of its witnesses differs: their spells go on."""
+    if stored is None or stored["outcome"] != item.outcome.value:
+        return _verdict_row(item, at)
+    if (stored["reason"], stored["value"]) == (item.reason, item.value) and _same_witnesses(item, stored["witness"]):
+        return None
+    return _verdict_row(item, stored["since"])
+
+
+def _same_witnesses(item: Verdict, stored: str) -> bool:
+    before = [(witness["probe"], witness["vantage"], witness["subject"]) for witness in json.loads(stored)]
+    return before == [(witness.probe, witness.vantage, witness.subject) for witness in item.witness]
 
 
 def _verdict_row(item: Verdict, since: dt.datetime) -> dict[str, object]:
@@ -170,6 +169,15 @@ def _verdict(row: Row[*tuple[Any, ...]]) -> Verdict:
         reason=row.reason,
         value=row.value,
     )
+
+
+def _finding_key(item: Finding) -> tuple[str, ...]:
+    return item.key.target, item.key.rule, item.key.subject
+
+
+def _finding_update(item: Finding, stored: RowMapping | None) -> dict[str, object] | None:
+    row = _finding_row(item)
+    return None if stored is not None and row == dict(stored) else row
 
 
 def _finding_row(item: Finding) -> dict[str, object]:

@@ -65,7 +65,7 @@ def translated() -> Iterator[None]:
         trouble = _trouble(error)
         if trouble is None:
             raise
-        raise StoreUnavailable(trouble, str(error.orig)) from error
+        raise StoreUnavailable(trouble, " ".join(str(error.orig).split())) from error
     except exc.TimeoutError as error:
         raise StoreUnavailable(Trouble.BUSY, "no free connection") from error
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.revisit import Standing, factor, fraction, next_due, settle
+from monitor.revisit import Standing, factor, next_due, settle
 from monitor.settings.schedule import Schedule
+from monitor.spread import fraction
 from rules.policy import Level
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
