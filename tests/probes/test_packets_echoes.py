@@ -38,7 +38,7 @@ class Network:
         for source, packet in self._answer(address, message):
             asyncio.get_running_loop().call_soon(self.echoes.received, source, packet)
 
-    async def ask(self, address: Address = HOST6, count: int = 3, timeout: float = 0.05) -> Reply:
+    async def ask(self, address: Address = HOST6, count: int = 3, timeout: float = 0.5) -> Reply:
         return await self.echoes.run(Echo(7, address, count, timeout))
 
 
@@ -66,7 +66,7 @@ async def test_every_answer_is_timed(address: Address) -> None:
     assert isinstance(answer, Echoed)
     assert answer.token == 7
     assert len(answer.seconds) == 3
-    assert all(0 <= seconds < 0.05 for seconds in answer.seconds)
+    assert all(0 <= seconds < 0.5 for seconds in answer.seconds)
     assert network.echoes.sent == 3
 
 
@@ -102,7 +102,7 @@ async def test_a_lost_packet_leaves_the_others_counted() -> None:
     ids=["other cookie", "short cookie", "no cookie", "other sequence", "other host"],
 )
 async def test_a_forged_answer_is_none(forge: Answer) -> None:
-    answer = await Network(forge).ask()
+    answer = await Network(forge).ask(timeout=0.05)
     assert isinstance(answer, Missed)
     assert answer.failure is Failure.ECHO_TIMEOUT
 
@@ -115,9 +115,9 @@ async def test_an_answer_told_twice_counts_once() -> None:
 
 async def test_a_late_answer_counts_for_nothing_and_never_for_the_next_question() -> None:
     network = Network(silence)
-    assert isinstance(await network.ask(count=1), Missed)
+    assert isinstance(await network.ask(count=1, timeout=0.02), Missed)
     ((address, late),) = network.sent
-    asking = asyncio.create_task(network.ask(count=1))
+    asking = asyncio.create_task(network.ask(count=1, timeout=0.05))
     await asyncio.sleep(0.01)
     network.echoes.received(address, reply(address, late))
     assert isinstance(await asking, Missed)
@@ -159,7 +159,7 @@ async def test_an_error_that_quotes_little_is_believed_and_one_that_quotes_anoth
     def forged(address: Address, message: bytes) -> list[tuple[Address, bytes]]:
         return unreachable(3, 64)(address, message[:8] + b"guess" + message[13:])
 
-    answer = await Network(forged).ask()
+    answer = await Network(forged).ask(timeout=0.05)
     assert isinstance(answer, Missed)
     assert answer.failure is Failure.ECHO_TIMEOUT
 
@@ -177,7 +177,7 @@ async def test_one_answer_outweighs_any_error() -> None:
     assert len(answer.seconds) == 1
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.ip_addresses())
 def test_nothing_ever_leaves_for_an_address_out_of_scope(address: Address) -> None:
     network = Network(silence)
@@ -235,7 +235,7 @@ async def test_a_stop_ends_what_is_under_way_and_refuses_what_comes_until_resume
     assert (await network.ask()) == Declined(7, GapReason.STOPPED)
     assert len(network.sent) == before
     network.echoes.resume()
-    assert isinstance(await network.ask(), Missed)
+    assert isinstance(await network.ask(timeout=0.02), Missed)
 
 
 async def test_what_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
@@ -253,7 +253,7 @@ async def test_what_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
 
 async def test_nothing_is_kept_of_a_question_that_is_over() -> None:
     network = Network(silence)
-    await network.ask()
+    await network.ask(timeout=0.02)
     asking = asyncio.create_task(network.ask(IPv6Address("2001:db8::1"), timeout=9.0))
     await asyncio.sleep(0.01)
     asking.cancel()

@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import (
@@ -36,6 +36,7 @@ def request6(host: str = HOST6) -> IPv6:
     return IPv6(src=US6, dst=host) / ICMPv6EchoRequest(id=77, seq=3, data=COOKIE)
 
 
+@settings(deadline=None)
 @given(words, words, st.binary(max_size=64))
 def test_our_echo_requests_are_those_scapy_would_send(identifier: int, sequence: int, payload: bytes) -> None:
     four = echo_request(Family.IPV4, identifier, sequence, payload)
@@ -46,6 +47,7 @@ def test_our_echo_requests_are_those_scapy_would_send(identifier: int, sequence:
     assert six == struct.pack("!BBHHH", 128, 0, 0, identifier, sequence) + payload
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_the_checksum_is_scapys(message: bytes) -> None:
     from scapy.utils import checksum as theirs
@@ -53,6 +55,7 @@ def test_the_checksum_is_scapys(message: bytes) -> None:
     assert checksum(message) == theirs(message)
 
 
+@settings(deadline=None)
 @given(words, words, st.binary(max_size=64))
 def test_a_reply_is_read_with_its_key_and_payload(identifier: int, sequence: int, payload: bytes) -> None:
     packet = bytes(IP(src=HOST4, dst=US4) / ICMP(type=0, id=identifier, seq=sequence) / payload)
@@ -145,6 +148,7 @@ def test_packet_too_big_says_nothing_of_reachability() -> None:
     assert read(IPv6Address(ROUTER6), packet) is None
 
 
+@settings(deadline=None)
 @given(st.sampled_from([HOST4, HOST6]), st.binary(max_size=160))
 def test_random_bytes_are_never_more_than_they_say(source: str, packet: bytes) -> None:
     word = read(ip_address(source), packet)
@@ -153,6 +157,7 @@ def test_random_bytes_are_never_more_than_they_say(source: str, packet: bytes) -
         assert word.key.address == ip_address(source)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 59), st.sampled_from([4, 6]))
 def test_a_quotation_cut_anywhere_is_read_as_far_as_it_goes_or_not_at_all(length: int, version: int) -> None:
     if version == 4:

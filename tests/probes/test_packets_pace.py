@@ -45,7 +45,7 @@ def busiest(moments: Sequence[float]) -> int:
     return max(sum(start <= moment < start + 1 for moment in moments) for start in moments)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=60), st.sampled_from([7.0, 20.0, 100.0]), st.floats(0, 0.05))
 def test_no_second_sees_more_than_its_due(addresses: list[int], overall: float, late: float) -> None:
     clock = Clock(late)

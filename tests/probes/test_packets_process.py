@@ -3,9 +3,11 @@
 import asyncio
 import errno
 import os
+import re
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 from ipaddress import ip_address
@@ -59,6 +61,19 @@ async def test_started_by_hand_its_socket_is_for_owner_and_group(tmp_path: Path)
     assert path.stat().st_mode & 0o777 == 0o660
     process.send_signal(signal.SIGINT)
     assert await asyncio.wait_for(process.wait(), 5.0) == 0
+
+
+def test_scapy_is_known_to_one_module_and_not_to_the_daemon() -> None:
+    root = Path(__file__).parents[2]
+    knowing = {
+        str(path.relative_to(root))
+        for folder in ("probes", "rules", "exporters", "monitor")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"^\s*(from|import) scapy", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert knowing == {"probes/wire/packets/craft.py"}
+    script = "import sys, monitor.cli, monitor.daemon; sys.exit('scapy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=root, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probes.observation import Failure, GapReason
@@ -50,6 +50,7 @@ def heard(octets: bytes) -> Message:
     return asyncio.run(read())
 
 
+@settings(deadline=None)
 @given(messages)
 def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
     frame = encode(message)
@@ -57,6 +58,7 @@ def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
     assert decode(frame[LENGTH.size :]) == message
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=BODY_LIMIT + 8))
 @example(b"")
 @example(b"\x01\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
@@ -68,6 +70,7 @@ def test_whatever_comes_is_a_message_in_its_only_spelling_or_refused(octets: byt
     assert encode(message) == LENGTH.pack(len(octets)) + octets
 
 
+@settings(deadline=None)
 @given(messages, st.data())
 def test_a_damaged_message_never_breaks_the_reader(message: Message, data: st.DataObject) -> None:
     rest = bytearray(encode(message)[LENGTH.size :])
