@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
 from probes.target import Address, Family
 
@@ -166,10 +166,3 @@ def addresses(site: Site, host: Host, family: Family) -> tuple[Address, ...]:
     """Return what the DNS publishes for *host* in *family*: its own address first."""
     own = (site.address(host, family),) if family in host.records else ()
     return own + (host.further if family is Family.IPV6 else ())
-
-
-def literal(text: str) -> IPv6Address:
-    """Return an IPv6 address written in the city's description."""
-    address = ip_address(text)
-    assert isinstance(address, IPv6Address)
-    return address
