@@ -75,11 +75,12 @@ class NameServer:
 
     @property
     def lame(self) -> bool | None:
-        """Whether it is lame anywhere; None when it answered nowhere."""
+        """Whether it answers anywhere without authority; silence is no such answer, and None is not to have asked."""
         standings = {answer.standing for answer in self.answers}
         if Standing.LAME in standings:
             return True
-        return False if Standing.AUTHORITATIVE in standings else None
+        asked = not self.unsettled and Standing.NOT_ASKED not in standings
+        return False if asked or Standing.AUTHORITATIVE in standings else None
 
 
 async def measure(zone: Zone, name: str, wire: Wire) -> NameServer:

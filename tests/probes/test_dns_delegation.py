@@ -121,8 +121,16 @@ async def test_a_silent_server_is_not_called_lame():
     world = World()
     world.spoiled[NS2, "gov.test", "SOA"] = Failure.DNS_TIMEOUT
     found = await look(world)
-    assert found["server/ns2.gov.test"].lame is None
+    assert found["server/ns2.gov.test"].lame == 0
     assert found["server/ns2.gov.test"].ipv4_udp == 0
+
+
+async def test_of_a_server_that_could_not_be_asked_it_is_not_known_whether_it_is_lame():
+    world = World()
+    world.spoiled[NS2, "gov.test", "SOA"] = GapReason.OUT_OF_SCOPE
+    found = await look(world)
+    assert found["server/ns2.gov.test"].lame is None
+    assert found[""].lame is None
 
 
 async def test_addresses_nobody_can_reach_are_never_asked():
