@@ -107,7 +107,11 @@ class Door:
         if path is not None and not path.exists():
             raise StoreUnavailable(Trouble.DISK, f"{path} does not exist yet")
         engine = connect(parsed, readonly=True)
-        opening.check(engine)
+        try:
+            opening.check(engine)
+        except StoreUnavailable:
+            engine.dispose()
+            raise
         return cls(engine, path, facts=facts)
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ class Reader:
     def history(
         self, connection: Connection, target: str, since: dt.datetime | None, until: dt.datetime | None
     ) -> Iterator[Spell]:
-        """Yield the spells of *target* that touch the span, oldest first; those broken by silence are told as one."""
+        """Yield the spells of *target* that touch the span, by their beginning; a long silence begins another."""
         span = [spell.c.target == target]
         if since is not None:
             span.append(or_(spell.c.valid_to.is_(None), spell.c.valid_to > since))
