@@ -31,7 +31,8 @@ class HttpHome(Facts):
     """The last response after walking redirects, and the way to it; texts are cleaned and clipped.
 
     *hops* are the URLs redirected to, in order; *stopped* says why a further redirect was not walked (`limit`,
-    `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none. *upgraded* is true when
+    `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none. *arrived* is false
+    where a redirect led nowhere, and None where we could not follow it ourselves. *upgraded* is true when
     the first redirect leads to HTTPS on the same host. *hsts_seconds* is 0 without the header. *sketch* holds the
     smallest hashes of the visible text's shingles: the share two sketches have in common estimates how alike the
     texts are. Phases are of the first response, in seconds.
@@ -41,6 +42,7 @@ class HttpHome(Facts):
     final: str
     hops: tuple[str, ...]
     stopped: str
+    arrived: bool | None
     upgraded: bool
     title: str
     content_type: str
@@ -115,6 +117,7 @@ class _Way:
         self.host, self.address, self.url, self.last = host, address, url, first
         self.hops: list[str] = []
         self.stopped = ""
+        self.blind = False
         self.upgraded = False
 
     async def walk(self, wire: Wire) -> None:
@@ -149,6 +152,7 @@ class _Way:
             self.last = await wire.fetch(HttpRequest(goal.scheme, address, _port(goal), host, path))
         except (Unreached, NotLooked) as refusal:
             self.stopped = str(outcome_of(refusal))
+            self.blind = isinstance(refusal, NotLooked)
             return
         self.address, self.host, self.url = address, host, url
 
@@ -192,6 +196,7 @@ def _facts(way: _Way, first: HttpExchange) -> HttpHome:
         final=clean(way.url),
         hops=tuple(way.hops[: HOP_LIMIT + 1]),
         stopped=way.stopped,
+        arrived=None if way.blind else not way.stopped,
         upgraded=way.upgraded,
         title=page.title,
         content_type=clean(content_type, 128),
