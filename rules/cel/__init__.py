@@ -19,6 +19,7 @@ Source: the language definition at https://github.com/google/cel-spec; IP and CI
 from rules.cel.errors import CelError, Message
 from rules.cel.program import BUDGET, Env, Explanation, Program, compile
 from rules.cel.records import record_of
+from rules.cel.show import show
 from rules.cel.trace import Step
 from rules.cel.types import (
     BOOL,
@@ -68,4 +69,5 @@ __all__ = [
     "UInt",
     "compile",
     "record_of",
+    "show",
 ]
