@@ -123,6 +123,17 @@ async def test_a_late_answer_counts_for_nothing_and_never_for_the_next_question(
     assert isinstance(await asking, Missed)
 
 
+async def test_an_answer_beyond_its_own_time_is_none_though_others_are_still_awaited() -> None:
+    network = Network(silence)
+    network.echoes = Echoes(SCOPE, Pace(1e6, 10.0), dict.fromkeys(Family, network))
+    asking = asyncio.create_task(network.ask(count=2, timeout=0.05))
+    while len(network.sent) < 2:
+        await asyncio.sleep(0.01)
+    address, first = network.sent[0]
+    network.echoes.received(address, reply(address, first))
+    assert isinstance(await asking, Missed)
+
+
 async def test_time_spent_in_our_own_queue_is_not_the_targets() -> None:
     network = Network(silence)
     asking = asyncio.create_task(network.ask(count=1, timeout=1.0))
