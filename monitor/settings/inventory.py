@@ -18,6 +18,10 @@ from probes.target import Target
 from probes.wire.scope import Scope
 from rules.text import Text
 
+LARGEST_INVENTORY = 500_000
+"""Targets in all; beyond that, memory would be the next to complain."""
+_SMALLER = Text("请写在用的小段，或分给几个观测塔", "write the smaller ranges in use, or share them among towers")
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -49,6 +53,7 @@ class Inventory:
     exemptions: dict[str, str] = field(default_factory=dict)
     owners: dict[str, Placed] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    _full: bool = False
 
     def add_document(self, document: Document, known: Known) -> None:
         """Add the targets of a YAML file."""
@@ -91,6 +96,12 @@ class Inventory:
             self._add_entry(Placed(entry.host, source, (*way, index)), entry)
 
     def _add_entry(self, placed: Placed, entry: TargetEntry) -> None:
+        if len(self.targets) + (placed.host.size if isinstance(placed.host, Span) else 1) > LARGEST_INVENTORY:
+            if not self._full:
+                message = Text(f"目标总数超过 {LARGEST_INVENTORY}", f"more than {LARGEST_INVENTORY} targets in all")
+                self.mistakes.append(placed.mistake(message, _SMALLER))
+            self._full = True
+            return
         targets = {target.host: target for target in entry.nouns()}
         self._own(placed, targets)
         self.targets.update(targets)

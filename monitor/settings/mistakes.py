@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from probes.text import clean
 from rules.text import Language, Text
 
 NOTHING = Text("", "")
@@ -25,11 +26,11 @@ class Mistake:
     cure: Text = NOTHING
 
     def render(self, language: Language) -> str:
-        """Return the mistake as one line, `file:line: message; cure`."""
+        """Return the mistake as one line, `file:line: message; cure`; what was written is shown, never obeyed."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         cure = self.cure.into(language)
         joint = "；" if language is Language.ZH else "; "
-        return f"{place}: {self.message.into(language)}" + (joint + cure if cure else "")
+        return clean(f"{place}: {self.message.into(language)}" + (joint + cure if cure else ""))
 
     def __str__(self) -> str:
         return self.render(Language.EN)

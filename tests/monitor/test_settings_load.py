@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.settings import Mistakes, load
+from monitor.settings import Mistakes, inventory, load
 from probes.target import Family, Kind, QuietHours, Service, Transport
 from rules.text import Language
 from tests.monitor.operator import PROBES, RULES, Desk
@@ -282,3 +282,13 @@ def test_garbage_is_collected_again_after_a_load_that_failed(desk: Desk) -> None
     desk.write("policy.yaml", "x: [\n")
     desk.mistakes()
     assert gc.isenabled()
+
+
+def test_an_inventory_beyond_all_measure_is_refused_before_it_fills_the_memory(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "LARGEST_INVENTORY", 300)
+    desk.targets(*(f"{{host: 10.{number}.0.0/24, agency: city}}" for number in range(4)))
+    file, line, words = desk.mistake()
+    assert (file, line) == ("targets.yaml", 3)
+    assert "more than 300 targets" in words
