@@ -69,7 +69,9 @@ async def _zone(host: str, wire: Wire) -> Zone:
     for found in (await wire.resolve(host)).values():
         if found.gap is not None:
             raise NotLooked(found.gap, found.detail)
-    return await Zones(Recursion(wire.surroundings), wire.once).find(host, wire.ask)
+    return await Zones(Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}"), wire.once).find(
+        host, wire.ask
+    )
 
 
 async def _measure(zone: Zone, wire: Wire) -> tuple[NameServer, ...]:

@@ -58,7 +58,7 @@ async def vantage_self(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 
     Source: RFC 2330 6.2 (whoever measures accounts for the instrument first).
     """
-    own, recursion = wire.surroundings, Recursion(wire.surroundings)
+    own, recursion = wire.surroundings, Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}")
     contacts = [(family, contact) for family in Family for contact in own.controls.get(family, ())]
     controls, resolvers = await asyncio.gather(
         asyncio.gather(*(_contact(wire, contact) for _, contact in contacts)),

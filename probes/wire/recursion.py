@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 
@@ -37,10 +38,15 @@ def failure_of(rcode: str) -> Failure:
 
 
 class Recursion:
-    """The resolvers of one vantage and what is known of their health."""
+    """The resolvers of one vantage and what is known of their health. *nonce* makes labels nobody has asked for yet."""
 
-    def __init__(self, surroundings: Surroundings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._own, self._clock = surroundings, clock
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(6),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._own, self._nonce, self._clock = surroundings, nonce, clock
         self._proved: dict[Address, float] = {}
         self._dead_until: dict[Address, float] = {}
         self._proofs = Memo(lifetime=0.0, clock=clock)
@@ -82,18 +88,24 @@ class Recursion:
         raise NotLooked(GapReason.RESOLVER_FAILED, "; ".join(trouble) or "no resolver configured")
 
     async def works(self, server: Address, ask: Ask) -> float | None:
-        """Return the seconds *server* takes to answer the control question now, None if it does not.
+        """Return the seconds *server* takes to answer the control question now, None if it does not work.
+
+        It works when it resolves the control name, and can still tell of a name below it that does not exist: what
+        it remembers is no proof that it reaches anybody.
 
         Raises:
             NotLooked: it could not be asked.
         """
-        for rdtype in ("A", "AAAA") if self._own.control_name else ("NS",):
-            try:
-                answer = await ask(self._query(server, self._own.control_name or ".", rdtype, PROOF_PATIENCE))
-            except Unreached:
-                return None
-            if answer.rcode == "NOERROR" and answer.answer:
-                return answer.seconds
+        control = self._own.control_name
+        fresh = f"{self._nonce()}.{control}" if control else self._nonce()
+        try:
+            for rdtype in ("A", "AAAA") if control else ("NS",):
+                known = await ask(self._query(server, control or ".", rdtype, PROOF_PATIENCE))
+                if known.rcode == "NOERROR" and known.answer:
+                    news = await ask(self._query(server, fresh, "A", PROOF_PATIENCE))
+                    return known.seconds if news.rcode in SETTLED else None
+        except Unreached:
+            pass
         return None
 
     async def _works(self, server: Address, since: float, ask: Ask) -> bool:

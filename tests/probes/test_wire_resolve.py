@@ -167,6 +167,22 @@ async def test_a_dead_resolver_says_nothing_of_the_name(told):
         assert found[family].failure is None
 
 
+async def test_a_resolver_that_lives_on_its_memory_does_not_work():
+    world = World()
+    for address in (NS1, NS1_IPV6, NS2):
+        world.spoiled[address, "*", "*"] = Failure.DNS_TIMEOUT
+    ask = world.ask
+
+    async def cut_off(query):
+        if query.server == RESOLVER and query.name != world.control_name:
+            world.asked.append(query)
+            return said("SERVFAIL")
+        return await ask(query)
+
+    world.ask = cut_off
+    assert (await world.resolve("old.gov.test"))[IPV6].gap is GapReason.RESOLVER_FAILED
+
+
 async def test_a_dead_resolver_is_left_alone_for_a_while():
     world = World()
     world.spoiled[RESOLVER, "*", "*"] = Failure.DNS_TIMEOUT
