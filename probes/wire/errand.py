@@ -61,6 +61,10 @@ class Errand:
         self.account.budget.spend(octets=octets)
         self._afford()
 
+    def resent(self, packets: int) -> None:
+        """Count *packets* that the kernel sent again by itself against the pace."""
+        self._guard.resent(self, self._ticket, packets)
+
     def interrupt(self) -> None:
         """Break off: the one inside `async with` gets NotLooked(STOPPED)."""
         self._interrupted = True

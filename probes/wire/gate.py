@@ -38,8 +38,12 @@ class Gate:
 
     def take(self, now: float, packets: int) -> None:
         """Let one go now; it counts as *packets*."""
-        self._theoretical = max(now, self._theoretical) + packets * self._interval * self.slowdown
+        self.charge(now, packets)
         self.busy += 1
+
+    def charge(self, now: float, packets: int) -> None:
+        """Count *packets* that went without asking; those to come wait the longer."""
+        self._theoretical = max(now, self._theoretical) + packets * self._interval * self.slowdown
 
     def feel(self, strain: float) -> None:
         """Note how an exchange went: 0 is well, 1 is bad; what strains in a row slows down."""

@@ -121,6 +121,11 @@ class Guard:
         """Write down that *entry* is let out now."""
         self.ledger.note(Entry(entry.what, entry.address, entry.port, entry.target, self._clock(), entry.packets))
 
+    def resent(self, errand: Errand, ticket: Ticket, packets: int) -> None:
+        """Count what the kernel sent again for *errand*; others wait the longer for it."""
+        self._pacer.charge(ticket, packets, asyncio.get_running_loop().time())
+        self.ledger.resent(errand.entry.what, packets)
+
     def leave(self, errand: Errand, ticket: Ticket, *, had_turn: bool, strain: float | None) -> None:
         """Forget *errand*, and give back its place if it had one."""
         self._errands.discard(errand)

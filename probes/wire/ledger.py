@@ -45,9 +45,13 @@ class Ledger:
         self._entries.append(entry)
         self._sent[entry.what] += entry.packets
 
+    def resent(self, what: What, packets: int) -> None:
+        """Count packets that the kernel sent again by itself."""
+        self._sent[what] += packets
+
     @property
     def counts(self) -> Mapping[What, int]:
-        """How many of each class since the start; classes never sent are absent."""
+        """How many packets or connections of each class since the start; classes never sent are absent."""
         return dict(self._sent)
 
     def __iter__(self) -> Iterator[Entry]:

@@ -89,6 +89,11 @@ class Pacer:
         if not ticket.lane.listed:
             self._list_lane(ticket.lane)
 
+    def charge(self, ticket: Ticket, packets: int, now: float) -> None:
+        """Count *packets* more against all that *ticket* counted against."""
+        for gate in (self._overall, ticket.lane.group.gate, *ticket.gates):
+            gate.charge(now, packets)
+
     def release(self, ticket: Ticket, strain: float | None = None) -> None:
         """Take back the place of a *ticket* that had its turn; *strain*, if known, says how its exchange went."""
         if strain is not None:
@@ -104,7 +109,8 @@ class Pacer:
         while self._ready and not self._overall.full and self._overall.ready_at <= now:
             group = self._ready.popleft()
             group.listed = False
-            self._serve(group.lanes.popleft(), now)
+            if group.gate.ready_at <= now:
+                self._serve(group.lanes.popleft(), now)
             if group.lanes:
                 self._list_group(group)
             self._ripen(now)

@@ -8,7 +8,9 @@ import itertools
 import random
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from probes.observation import Failure
 from probes.target import Address, Family
@@ -24,6 +26,7 @@ from probes.wire.watch import watched
 SocketFactory = Callable[[int, int], socket.socket]
 
 _PORTS_TRIED = 16
+_LOOK_EVERY = 0.25
 _ABORT = struct.pack("ii", 1, 0)
 _IN_PROGRESS = frozenset({0, errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK})
 
@@ -51,7 +54,7 @@ class Dialer:
         family = Family.of(address)
         sock = self._open(family)
         try:
-            code, at_once = await self._connect(sock, _sockaddr(address, port))
+            code, at_once = await self._connect(sock, errand)
             if code == errno.EADDRNOTAVAIL and not self._has_source(address, port):
                 raise of_opening(OSError(errno.ENETUNREACH, ""), family)
             if code:
@@ -72,15 +75,15 @@ class Dialer:
         listen_for_icmp(sock, family, on=True)
         return sock
 
-    async def _connect(self, sock: socket.socket, there: tuple[str | int, ...]) -> tuple[int, bool]:
+    async def _connect(self, sock: socket.socket, errand: Errand) -> tuple[int, bool]:
         """Return the errno connecting ended with, 0 for success, and whether the kernel gave it at once."""
         if self._ports is not None and not _bind(sock, self._ports):
             return errno.EADDRINUSE, True
-        code = sock.connect_ex(there)
+        code = sock.connect_ex(_sockaddr(errand.entry.address, errand.entry.port))
         if code not in _IN_PROGRESS:
             return code, True
         if code:
-            await writable(sock)
+            await _connected(sock, errand)
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), False
 
     def _has_source(self, address: Address, port: int) -> bool:
@@ -108,14 +111,27 @@ class TcpConnector:
             return watch.seconds
 
 
-async def writable(sock: socket.socket) -> None:
-    """Wait until *sock* is connected or has failed to."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+async def _connected(sock: socket.socket, errand: Errand) -> None:
+    """Wait until *sock* is connected or has failed to; what the kernel sends again meanwhile counts as sent."""
+    loop, ready, known = asyncio.get_running_loop(), asyncio.Event(), 0
     loop.add_writer(sock, ready.set)
     try:
-        await ready.wait()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY):
+                    await ready.wait()
+                return
+            resent = _retransmissions(sock)
+            if resent > known:
+                errand.resent(resent - known)
+                known = resent
     finally:
         loop.remove_writer(sock)
+
+
+def _retransmissions(sock: socket.socket) -> int:
+    # struct tcp_info, tcpi_total_retrans
+    return int.from_bytes(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[100:104], sys.byteorder)
 
 
 def _bind(sock: socket.socket, ports: Iterator[int]) -> bool:

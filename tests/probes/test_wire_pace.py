@@ -156,6 +156,20 @@ def test_fifty_thousand_waiters_are_served_in_a_few_seconds_of_work() -> None:
     assert steps < 100_000
 
 
+def test_what_was_sent_without_asking_makes_others_wait() -> None:
+    world = World(replace(LIMITS, per_host=1000, per_host_concurrent=1000, per_agency=10))
+    first = world.want("192.0.2.1", "a", "town")
+    world.want("192.0.2.2", "b", "town")
+    world.want("192.0.2.3", "c", "village")
+    world.pacer.turns(world.now)
+    world.pacer.charge(first, 10, world.now)
+    world.run()
+    when = {entry[2]: entry[0] for entry in world.sent}
+    assert when["a"] == 0.0
+    assert when["c"] == pytest.approx(11 / LIMITS.overall, rel=0.2)
+    assert when["b"] == pytest.approx(11 / 10, rel=0.2)
+
+
 def test_forgetting_hosts_lets_nobody_go_sooner() -> None:
     world = World(LIMITS)
     world.want("192.0.2.1", "www", "town", lasting=0.0)

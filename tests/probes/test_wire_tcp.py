@@ -17,6 +17,7 @@ from probes.observation import Failure, GapReason
 from probes.target import Address
 from probes.wire import NotLooked, Unreached
 from probes.wire.errors import of_talking
+from probes.wire.ledger import What
 from probes.wire.scope import Scope
 from probes.wire.tcp import Dialer, TcpConnector
 from tests.probes.wire_world import ACCOUNT, V4, V6, guard, serving
@@ -69,6 +70,18 @@ async def test_a_silent_port_is_a_timeout_at_the_deadline() -> None:
                 await connector().connect(V4, port, 0.3, ACCOUNT)
     assert refusal.value.failure is Failure.CONNECTION_TIMEOUT
     assert 0.25 < refusal.value.seconds <= time.monotonic() - began < 1.5
+
+
+async def test_what_the_kernel_sends_again_counts_as_sent() -> None:
+    door = guard()
+    with socket.socket() as deaf:
+        deaf.bind((str(V4), 0))
+        deaf.listen(0)
+        port = deaf.getsockname()[1]
+        with socket.create_connection((str(V4), port)), pytest.raises(Unreached):
+            await TcpConnector(door, Dialer()).connect(V4, port, 1.6, ACCOUNT)
+    assert len(door.ledger) == 1
+    assert door.ledger.counts[What.TCP_CONNECT] > 1
 
 
 async def test_probing_ends_with_a_reset_and_leaves_no_state() -> None:
