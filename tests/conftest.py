@@ -1,0 +1,5 @@
+"""Fixtures every test may use."""
+
+from tests.lab.fixture import lab
+
+__all__ = ["lab"]

@@ -1,0 +1,117 @@
+"""The demonstration: one honest round over the demo city, held against what is true of it.
+
+`--once` ends after the round; otherwise the tower goes on watching, and serves its metrics at 127.0.0.1:9817.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.lab.agreement import disagreements
+from tests.lab.config import write
+from tests.lab.door import join
+from tests.lab.lifecycle import PROJECT, Lab, LabError
+from tests.lab.truth import truth
+
+PORT = 9817
+FORMS = ("html", "pdf")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demonstration; return 0 when everything said of the city is true."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after one round")
+    parser.add_argument("--dir", type=Path, default=PROJECT / "demo", help="where configuration and reports go")
+    options = parser.parse_args(arguments)
+    folder: Path = options.dir
+    lab = Lab(Path(tempfile.gettempdir()) / f"diaolou-demo-{os.getuid()}")
+    try:
+        lab.down()
+        seconds = lab.up()
+    except LabError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    try:
+        print(
+            f"演示城市已就绪（{seconds:.1f} 秒），数据均为演示 / the demo city is up; all of it is demo data",
+            flush=True,
+        )
+        return _show(lab, folder, once=options.once)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        lab.down()
+
+
+def _show(lab: Lab, folder: Path, *, once: bool) -> int:
+    config = folder / "config"
+    if folder.exists():
+        shutil.rmtree(folder)
+    write(config, lab.folder)
+    if subprocess.run(_diaolou(lab, "round", str(config)), check=False).returncode:
+        return 1
+    wrong = disagreements(config, truth())
+    _reports(lab, config, folder)
+    if wrong:
+        print("与既定事实不符 / not as the truth has it:", *wrong, sep="\n  ", file=sys.stderr)
+        return 1
+    count = len(truth()["hosts"])
+    print(
+        f"\n对 {count} 个目标的结论与演示城市的既定事实完全一致 / all said of {count} targets is true of the demo city"
+    )
+    if once:
+        return 0
+    print(f"指标 metrics: http://127.0.0.1:{PORT}/metrics　（Ctrl-C 结束 / to end）", flush=True)
+    asyncio.run(_watch(lab, config, folder / "metrics.sock"))
+    return 0
+
+
+def _reports(lab: Lab, config: Path, folder: Path) -> None:
+    month = dt.datetime.now(dt.UTC).astimezone().strftime("%Y-%m")
+    for form in FORMS:
+        path = folder / f"report.{form}"
+        words = ("report", "month", month, "--config", str(config), "--format", form, "-o", str(path))
+        done = subprocess.run(_diaolou(lab, *words), capture_output=True, text=True, check=False)
+        print(f"月报 report: {path}" if not done.returncode else done.stderr.strip())
+
+
+def _diaolou(lab: Lab, *words: str) -> list[str]:
+    return lab.command("vantage", [sys.executable, "-m", "monitor.cli", *words])
+
+
+async def _watch(lab: Lab, config: Path, socket: Path) -> None:
+    """Keep the tower running, and lead 127.0.0.1 outside the city to its metrics inside.
+
+    Inside and outside share no network, but they share files: a Unix socket is the door between them.
+    """
+    inside = [sys.executable, "-m", "tests.lab.door", str(socket), "127.0.0.1", str(PORT)]
+    tower = await asyncio.create_subprocess_exec(*_diaolou(lab, "run", str(config)))
+    door = await asyncio.create_subprocess_exec(*lab.command("vantage", inside))
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await join(reader, writer, *await asyncio.open_unix_connection(socket))
+
+    try:
+        server = await asyncio.start_server(lead, "127.0.0.1", PORT)
+        async with server:
+            await tower.wait()
+    finally:
+        for child in (door, tower):
+            if child.returncode is None:
+                child.terminate()
+            await child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
