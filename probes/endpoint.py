@@ -9,7 +9,7 @@ from probes.target import Address, Family, Target
 from probes.wire import Wire
 
 ADDRESS_LIMIT = 16
-"""Addresses looked at per family; what a zone publishes beyond them becomes a gap, not a flood."""
+"""Addresses looked at per family, the smallest; what a zone publishes beyond them becomes one gap, not a flood."""
 
 
 async def addresses(target: Target, wire: Wire) -> AsyncIterator[Address | Sighting]:
@@ -22,10 +22,12 @@ async def addresses(target: Target, wire: Wire) -> AsyncIterator[Address | Sight
         if found[family].presence is None:
             why = found[family].gap or GapReason.ADDRESS_UNKNOWN
             yield Sighting(Subject(family=family), why, detail=found[family].failure or found[family].detail)
+    # Name servers shuffle: the same addresses in another order must be the same looks.
+    known = {family: sorted(set(found[family].addresses), key=int) for family in Family}
     for place in range(ADDRESS_LIMIT):
         for family in Family:
-            if place < len(found[family].addresses):
-                yield found[family].addresses[place]
+            if place < len(known[family]):
+                yield known[family][place]
     for family in Family:
-        for beyond in found[family].addresses[ADDRESS_LIMIT:]:
-            yield Sighting(Subject(family=family, address=beyond), GapReason.BUDGET_SPENT, detail="address limit")
+        if (beyond := len(known[family]) - ADDRESS_LIMIT) > 0:
+            yield Sighting(Subject(family=family), GapReason.BUDGET_SPENT, detail=f"{beyond} further addresses")

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
-from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Record, Sighting
+from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Record, Sighting, Subject
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import NotLooked, Unreached, Wire
@@ -88,3 +88,9 @@ def stamp(sighting: Sighting, probe: str, target: str, vantage: str, at: dt.date
 def outcome_of(refusal: Unreached | NotLooked) -> Failure | GapReason:
     """Return what an exception of the wire says, as a sighting's outcome."""
     return refusal.failure if isinstance(refusal, Unreached) else refusal.reason
+
+
+def refused(subject: Subject, refusal: Unreached | NotLooked) -> Sighting:
+    """Return the sighting of *subject* that an exception of the wire makes."""
+    seconds = refusal.seconds if isinstance(refusal, Unreached) else 0.0
+    return Sighting(subject, outcome_of(refusal), seconds, refusal.detail)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
-from probes.framework import outcome_of
+from probes.framework import refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target
@@ -45,7 +45,6 @@ async def _address(address: Address, wire: Wire) -> Sighting:
     try:
         trips = await wire.echo(address, count=COUNT)
     except (Unreached, NotLooked) as refusal:
-        seconds = refusal.seconds if isinstance(refusal, Unreached) else 0.0
-        return Sighting(subject, outcome_of(refusal), seconds, refusal.detail)
+        return refused(subject, refusal)
     mean = sum(trips) / len(trips)
     return Sighting(subject, IcmpEcho(COUNT, len(trips), min(trips), mean, max(trips)), mean)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from probes.endpoint import addresses
-from probes.framework import outcome_of
+from probes.framework import refused
 from probes.observation import Facts, Failure, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
@@ -48,9 +48,9 @@ async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
     subject = Subject(family=Family.of(address), address=address)
     try:
-        states = await asyncio.gather(*(_port(address, port, wire) for port in ports))
+        states = await _states(address, ports, wire)
     except NotLooked as refusal:
-        return Sighting(subject, outcome_of(refusal), detail=refusal.detail)
+        return refused(subject, refusal)
     by_state: dict[str, list[int]] = {"open": [], "closed": [], "filtered": [], "unreachable": []}
     times: list[float] = []
     for port, (state, seconds) in zip(ports, states, strict=True):
@@ -59,6 +59,17 @@ async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
             times.append(seconds)
     median = sorted(times)[len(times) // 2] if times else 0.0
     return Sighting(subject, TcpPorts(**{name: tuple(of) for name, of in by_state.items()}), median)
+
+
+async def _states(address: Address, ports: list[int], wire: Wire) -> list[tuple[str, float]]:
+    """Return the state of each port and the seconds it took; a port that could not be looked at ends all looks."""
+    looks = [asyncio.ensure_future(_port(address, port, wire)) for port in ports]
+    try:
+        return await asyncio.gather(*looks)
+    finally:
+        for unfinished in looks:
+            unfinished.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
 
 
 async def _port(address: Address, port: int, wire: Wire) -> tuple[str, float]:

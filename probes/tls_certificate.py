@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from probes.certificate import Certificate, read
 from probes.endpoint import addresses
-from probes.framework import outcome_of
+from probes.framework import refused
 from probes.observation import Facts, Failure, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Kind, Target, Transport
@@ -70,7 +70,7 @@ async def _service(target: Target, address: Address, port: int, wire: Wire) -> S
     try:
         session = await wire.handshake(TlsRequest(address, port, target.host))
     except (Unreached, NotLooked) as refusal:
-        return Sighting(subject, outcome_of(refusal), detail=refusal.detail)
+        return refused(subject, refusal)
     leaf: Certificate | None = read(session.chain[0])
     if leaf is None:
         return Sighting(subject, Failure.TLS_MALFORMED, session.seconds, "certificate does not parse")

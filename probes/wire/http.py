@@ -23,6 +23,9 @@ from probes.wire.watch import Watch, watched
 INTERIM_LIMIT = 16
 """Interim (1xx) responses read before the final one."""
 
+LOCATION_LIMIT = 8000
+"""Bytes kept of where a redirect leads: cut shorter it would lead elsewhere. Source: RFC 9110 4.1."""
+
 PIECE_LIMIT = 10_000
 """Pieces a body may come in; a body in chunks of a byte each costs us far more than it costs the server."""
 
@@ -117,7 +120,7 @@ class _Response:
         first_byte = self._first_byte or 0.0
         return HttpExchange(
             status=self._final.status_code,
-            headers=tuple((clean(name), clean(value)) for name, value in self._final.headers),
+            headers=tuple(_header(name, value) for name, value in self._final.headers),
             body=self._body.decoded,
             phases=Phases(connect, tls, first_byte, self._watch.lap()),
             wire_bytes=self._received,
@@ -173,6 +176,10 @@ class _Response:
     def _end(self) -> None:
         assert self._body is not None
         self._body.end()
+
+
+def _header(name: bytes, value: bytes) -> tuple[str, str]:
+    return clean(name), clean(value, LOCATION_LIMIT) if name == b"location" else clean(value)
 
 
 def _ask(request: HttpRequest, user_agent: str) -> h11.Request:
