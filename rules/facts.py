@@ -49,6 +49,7 @@ def schema(probes: Mapping[str, type[Facts]]) -> Mapping[str, cel.Type]:
     """Return the type of every variable a condition may read, from the facts classes of the probes."""
     variables: dict[str, cel.Type] = {"target": _TARGET, "policy": _POLICY, "now": cel.TIMESTAMP}
     for name, facts in probes.items():
+        assert is_dataclass(facts), "facts are a dataclass"
         clash = {item.name for item in fields(facts)} & _SUBJECT_FIELDS.keys()
         if clash:
             raise TypeError(f"{facts.__name__} hides {sorted(clash)} of every record; name the field otherwise")
