@@ -7,7 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -128,9 +128,11 @@ class RecordingWire(_WrittenWire):
 
     def save(self, path: Path) -> None:
         """Write the recording, in the order in which the outcomes came."""
+        # Of mappings pydantic writes only real dictionaries, and a configuration's are read-only.
+        own = replace(self.surroundings, controls=dict(self.surroundings.controls))
         recording = {
             "at": self._began.isoformat(),
-            "surroundings": write(Surroundings, self.surroundings),
+            "surroundings": write(Surroundings, own),
             "exchanges": self._exchanges,
         }
         path.write_text(json.dumps(recording, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -52,7 +53,9 @@ AT = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
 class Script:
     """A wire that answers from memory; connecting comes to something else each time."""
 
-    surroundings = Surroundings((V4,), {Family.IPV4: (Contact(V4, 80),)}, native=(ip_network("192.0.2.0/24"),))
+    surroundings = Surroundings(
+        (V4,), MappingProxyType({Family.IPV4: (Contact(V4, 80),)}), native=(ip_network("192.0.2.0/24"),)
+    )
 
     def __init__(self) -> None:
         self.connects = 0
