@@ -7,6 +7,7 @@ does not, is decided here.
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,6 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.opcode
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
@@ -29,6 +29,10 @@ PAYLOAD = 1232
 """Bytes of UDP answer we say we take. Source: DNS flag day 2020; RFC 6891 6.2.5."""
 RECORDS = 500
 """Records kept of each section."""
+_HEADER, _TYPE_CLASS = struct.Struct("!6H"), struct.Struct("!HH")
+_RESPONSE, _OPCODE, _TRUNCATED = 0x8000, 0x7800, 0x0200
+_RECURSION_DESIRED, _AUTHENTICATED, _CHECKING_DISABLED = 0x0100, 0x0020, 0x0010
+_OPT = b"\0" + struct.pack("!HHIH", 41, PAYLOAD, 0, 0)
 _MAY_OMIT_QUESTION = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
 
 
@@ -63,35 +67,32 @@ def write(query: DnsQuery, *, edns: bool = True) -> Question:
     try:
         name = dns.name.from_text(query.name)
         rdtype = dns.rdatatype.from_text(query.rdtype)
-        message = dns.message.make_query(
-            name, rdtype, use_edns=0 if edns else None, payload=PAYLOAD if edns else None, id=secrets.randbelow(65536)
-        )
     except (dns.exception.DNSException, ValueError) as fault:
         raise NotLooked(GapReason.ADDRESS_UNKNOWN, clean(f"{query.name} {query.rdtype}: {fault}")) from fault
-    message.flags = dns.flags.Flag(0)
-    if query.recursive:
-        message.flags |= dns.flags.RD | dns.flags.AD
-    if query.checking_disabled:
-        message.flags |= dns.flags.CD
-    return Question(message.id, message.to_wire(), name, rdtype)
+    flags = _RECURSION_DESIRED | _AUTHENTICATED if query.recursive else 0
+    flags |= _CHECKING_DISABLED if query.checking_disabled else 0
+    ident = secrets.randbelow(65536)
+    head = _HEADER.pack(ident, flags, 1, 0, 0, int(edns))
+    asked = name.to_digestable() + _TYPE_CLASS.pack(rdtype, dns.rdataclass.IN)
+    return Question(ident, head + asked + (_OPT if edns else b""), name, rdtype)
 
 
 def read(data: bytes, question: Question, seconds: float, *, over_tcp: bool = False) -> DnsAnswer | Oddity:
     """Say what *data*, which came from the server asked, is."""
-    if len(data) < 12:
+    if len(data) < _HEADER.size:
         return Oddity.MALFORMED
-    if int.from_bytes(data[:2]) != question.ident:
+    ident, flags = struct.unpack_from("!HH", data)
+    if ident != question.ident:
         return Oddity.STRAY
+    if not flags & _RESPONSE or flags & _OPCODE:
+        return Oddity.MALFORMED
+    # Some servers cut a message anywhere, also inside a record: of one cut short only the question is read.
+    cut = bool(flags & _TRUNCATED)
     try:
-        head = dns.message.from_wire(data, question_only=True, ignore_trailing=True)
-        if not head.flags & dns.flags.QR or head.opcode() != dns.opcode.QUERY:
-            return Oddity.MALFORMED
-        if not _asks(head, question):
+        message = dns.message.from_wire(data, ignore_trailing=True, question_only=cut)
+        if not _asks(message, question):
             return Oddity.MISMATCHED
-        if head.flags & dns.flags.TC:
-            return Oddity.CUT
-        message = dns.message.from_wire(data, ignore_trailing=True)
-        return _answer(message, seconds, over_tcp=over_tcp)
+        return Oddity.CUT if cut else _answer(message, seconds, over_tcp=over_tcp)
     except (dns.exception.DNSException, ValueError):
         return Oddity.MALFORMED
 

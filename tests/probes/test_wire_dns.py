@@ -8,6 +8,7 @@ from math import inf
 
 import dns.flags
 import dns.message
+import dns.opcode
 import dns.rcode
 import dns.rdatatype
 import pytest
@@ -18,7 +19,7 @@ from probes.observation import Failure, GapReason
 from probes.wire import DnsAnswer, DnsQuery, NotLooked, Unreached
 from probes.wire.account import Account, Budget
 from probes.wire.dns import Asker
-from probes.wire.dns_codec import RECORDS, Oddity, read, write
+from probes.wire.dns_codec import PAYLOAD, RECORDS, Oddity, read, write
 from probes.wire.guard import Guard
 from probes.wire.ledger import What
 from probes.wire.scope import Limits, Scope
@@ -344,6 +345,22 @@ async def test_a_name_that_cannot_exist_is_not_asked_for(name):
     with pytest.raises(NotLooked) as refusal:
         await asking(DnsQuery(ip_address("127.0.0.1"), name, "A", port=9))
     assert refusal.value.reason is GapReason.ADDRESS_UNKNOWN
+
+
+@pytest.mark.parametrize("edns", [True, False])
+def test_a_query_is_one_question_in_the_format_everybody_reads(edns):
+    question = write(DnsQuery(ip_address("127.0.0.1"), NAME, "AAAA"), edns=edns)
+    query = dns.message.from_wire(question.wire)
+    assert (query.id, query.opcode()) == (question.ident, dns.opcode.QUERY)
+    assert [str(asked) for asked in query.question] == [f"{NAME}. IN AAAA"]
+    assert (query.edns, query.payload) == ((0, PAYLOAD) if edns else (-1, 0))
+    assert not query.answer + query.authority + query.additional
+
+
+def test_the_root_can_be_asked_about():
+    assert (
+        dns.message.from_wire(write(DnsQuery(ip_address("127.0.0.1"), ".", "NS")).wire).question[0].name.is_absolute()
+    )
 
 
 def test_remote_text_is_clean_and_records_are_capped():
