@@ -19,6 +19,8 @@ from probes.wire.trail import parent, within
 T = TypeVar("T")
 ADDRESSES = 6
 """Addresses of a zone's servers asked at most for one answer."""
+PATIENCE = 3
+"""Names that fail before those in between are skipped: somebody may have made a name of a hundred labels."""
 DEPTH = 8
 """Delegations followed at most below the last zone that works."""
 
@@ -64,27 +66,32 @@ class Zones:
         Raises:
             NotLooked: no resolver works.
         """
-        apex, broken = await self._apex(name, ask)
-        zone = await self._once(("zone", apex), lambda: self._servers(apex, ask))
-        return await self._descend(zone, name, ask) if broken or not zone.servers else zone
+        return await self._once(("zone of", name), lambda: self._find(name, ask))
 
     async def addresses(self, zone: Zone, ask: Ask) -> tuple[Address, ...]:
         """Return where the zone's servers are, families in turn, as far as the resolvers and the glue say."""
         return await self._once(("servers", zone.apex, zone.side), lambda: self._addresses(zone, ask))
 
+    async def _find(self, name: str, ask: Ask) -> Zone:
+        apex, broken = await self._apex(name, ask)
+        zone = await self._once(("zone", apex), lambda: self._servers(apex, ask))
+        return await self._descend(zone, name, ask) if broken or not zone.servers else zone
+
     async def _apex(self, name: str, ask: Ask) -> tuple[str, bool]:
         """Return the nearest zone that works, and whether names between it and *name* did not."""
-        broken, here = False, name
+        failures, here = 0, name
         while here != ".":
             answer = await self._recurse(here, "SOA", ask)
             if answer is None or answer.rcode not in SETTLED:
-                broken = True
+                failures += 1
+                if failures == PATIENCE:
+                    here = ".".join(here.split(".")[-PATIENCE - 1 :])
             elif not any(record.rdtype == "CNAME" and record.owner == here for record in answer.answer):
                 apex = _apex_in(answer, here)
                 if apex is not None:
-                    return apex, broken
+                    return apex, failures > 0
             here = parent(here)
-        return ".", broken
+        return ".", failures > 0
 
     async def _servers(self, apex: str, ask: Ask) -> Zone:
         answer = await self._recurse(apex, "NS", ask)

@@ -259,3 +259,16 @@ async def test_an_address_is_its_own_resolution(literal, family):
     assert found[family.other].presence is Presence.NODATA
     assert {found[each].source for each in Family} == {Source.LITERAL}
     assert not world.asked
+
+
+async def test_a_name_of_a_hundred_labels_in_a_dead_zone_does_not_cost_a_hundred_questions():
+    world = World()
+    deep = ".".join(["x"] * 100) + ".water.gov.test"
+    assert (await world.resolve(deep))[IPV6].failure is Failure.DNS_SERVFAIL
+    assert sum(query.rdtype == "SOA" for query in world.asked) < 15
+
+
+async def test_both_families_of_a_name_share_the_search_for_its_zone():
+    world = World()
+    await world.resolve("www.water.gov.test")
+    assert world.count("www.water.gov.test", "SOA") == 3, "the resolver, and a server above and below the cut"
