@@ -17,6 +17,8 @@ from probes.wire.recursion import OURS, SETTLED, Ask, Recursion
 from probes.wire.trail import parent, within
 
 T = TypeVar("T")
+SERVERS = 16
+"""Name servers whose addresses are looked up at most: a zone may name hundreds, all of them elsewhere."""
 ADDRESSES = 6
 """Addresses of a zone's servers asked at most for one answer."""
 PATIENCE = 3
@@ -126,7 +128,7 @@ class Zones:
 
     async def _addresses(self, zone: Zone, ask: Ask) -> tuple[Address, ...]:
         found: dict[str, list[Address]] = {"A": [], "AAAA": []}
-        for server in zone.servers:
+        for server in zone.servers[:SERVERS]:
             for address in zone.glued(server):
                 found["A" if address.version == 4 else "AAAA"].append(address)
             for rdtype, addresses in found.items() if not zone.glued(server) else ():

@@ -9,6 +9,7 @@ from probes.observation import Failure, GapReason
 from probes.target import Family
 from probes.wire import Presence, Source
 from probes.wire.resolve import CHAIN
+from probes.wire.zone import SERVERS
 from tests.probes.dns_world import LAME, NS1, NS1_IPV6, NS2, RESOLVER, World, parse, said
 
 IPV4, IPV6 = Family.IPV4, Family.IPV6
@@ -272,3 +273,11 @@ async def test_both_families_of_a_name_share_the_search_for_its_zone():
     world = World()
     await world.resolve("www.water.gov.test")
     assert world.count("www.water.gov.test", "SOA") == 3, "the resolver, and a server above and below the cut"
+
+
+async def test_a_zone_that_names_hundreds_of_servers_does_not_have_us_look_up_all_of_them():
+    world = World()
+    world.records += parse("\n".join(f"gov.test NS n{i}.elsewhere." for i in range(300)))
+    world.spoiled[RESOLVER, "www.gov.test", "AAAA"] = "SERVFAIL"
+    await world.resolve("www.gov.test")
+    assert len({query.name for query in world.asked if query.name.endswith(".elsewhere")}) <= SERVERS
