@@ -27,16 +27,6 @@ from probes.wire.zone import ADDRESSES, Zone, Zones, serial_in
 CHAIN = 16
 """Aliases followed at most from one name."""
 RDTYPES = {Family.IPV4: "A", Family.IPV6: "AAAA"}
-_SILENT = frozenset(
-    {
-        Failure.DNS_TIMEOUT,
-        Failure.CONNECTION_REFUSED,
-        Failure.HOST_UNREACHABLE,
-        Failure.NETWORK_UNREACHABLE,
-        Failure.ADMIN_PROHIBITED,
-    }
-)
-"""Failures of a server that said nothing of the name; another server's word weighs more."""
 
 
 class Resolver:
@@ -94,7 +84,7 @@ class Resolver:
                 return FamilyResolution(search.family, None, Failure.DNS_CNAME_LOOP, detail=detail)
             ttls += [met.ttl] if met.ttl is not None else []
             if met.presence is not None:
-                ttl = min(ttls) if met.addresses else None
+                ttl = min(ttls, default=None) if met.addresses else None
                 return FamilyResolution(search.family, met.presence, None, met.addresses, ttl=ttl)
 
     async def _step(self, search: _Search) -> Trail | _Trouble:
@@ -130,29 +120,36 @@ class Resolver:
         return None
 
     async def _authoritative(self, search: _Search, trouble: _Trouble) -> Trail | _Trouble:
-        """Ask the zone's servers in turn; a lame one has no say, and where all are, the resolver's *trouble* stands."""
+        """Ask the zone's servers in turn; where none of them has a say, the resolver's *trouble* stands.
+
+        A server that does not answer for the zone's SOA either has none: it is lame, or dead, or out of our reach
+        while our resolvers reach it, and then they know better.
+        """
         zone = await self._zones.find(search.here, search.ask)
         met: list[_Trouble] = []
         for address in (await self._zones.addresses(zone, search.ask))[:ADDRESSES]:
             try:
                 answer = await search.ask(DnsQuery(address, search.here, search.rdtype, recursive=False))
             except Unreached as refusal:
-                met.append(_Trouble(refusal.failure, f"{address}: {refusal.detail}"))
-                continue
+                told = _Trouble(refusal.failure, f"{address}: {refusal.detail or refusal.failure}")
             except NotLooked as refusal:
                 if refusal.reason in OURS:
                     raise
                 continue
-            trail = follow(answer, search.here, search.rdtype)
-            if answer.authoritative and (trail.looped or trail.aliases or trail.presence is not None):
-                search.source = Source.AUTHORITATIVE
-                return trail
-            if answer.rcode not in SETTLED and await self._serves(zone, address, search.ask):
-                met.append(_Trouble(failure_of(answer.rcode), f"{address}: {answer.rcode}"))
+            else:
+                trail = follow(answer, search.here, search.rdtype)
+                if answer.authoritative and (trail.looped or trail.aliases or trail.presence is not None):
+                    search.source = Source.AUTHORITATIVE
+                    return trail
+                if answer.rcode in SETTLED:
+                    continue
+                told = _Trouble(failure_of(answer.rcode), f"{address}: {answer.rcode}")
+            if await self._serves(zone, address, search.ask):
+                met.append(told)
         if not met:
             return trouble
         search.source = Source.AUTHORITATIVE
-        return next((told for told in met if told.failure not in _SILENT), met[0])
+        return next((told for told in met if told.failure is not Failure.DNS_TIMEOUT), met[0])
 
     async def _serves(self, zone: Zone, address: Address, ask: Ask) -> bool:
         """Say whether the server at *address* answers for *zone* at all."""

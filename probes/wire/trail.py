@@ -14,8 +14,9 @@ from probes.wire.dns_codec import name_of
 class Trail:
     """The way from a name through an answer.
 
-    *aliases* are the CNAME targets in order. *presence* is None when the answer ends at an alias and does not say
-    what is there, when it is *looped*, or when it is no answer at all but a referral or an rcode of failure.
+    *aliases* are the CNAME targets in order, *ttl* the smallest of theirs and the addresses'. *presence* is None when
+    the answer ends at an alias and does not say what is there, when it is *looped*, or when it is no answer at all
+    but a referral or an rcode of failure.
     """
 
     aliases: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ def follow(answer: DnsAnswer, name: str, rdtype: str) -> Trail:
     addresses = tuple(ip_address(record.value) for record in found)
     presence = Presence.PRESENT if addresses else _absence(answer, here, moved=bool(aliases))
     ttls += [record.ttl for record in found]
-    return Trail(tuple(aliases), addresses, min(ttls) if addresses else None, presence)
+    return Trail(tuple(aliases), addresses, min(ttls, default=None), presence)
 
 
 def within(name: str, ancestor: str) -> bool:

@@ -115,6 +115,16 @@ async def test_one_server_that_answers_outweighs_those_that_are_silent():
     assert (await world.resolve("www.gov.test"))[IPV6].failure is Failure.DNS_REFUSED
 
 
+async def test_servers_out_of_our_reach_leave_the_resolvers_word():
+    world = World()
+    world.spoiled[RESOLVER, "old.gov.test", "AAAA"] = "SERVFAIL"
+    for server in (NS1, NS1_IPV6, NS2):
+        world.spoiled[server, "*", "*"] = Failure.DNS_TIMEOUT
+    found = (await world.resolve("old.gov.test"))[IPV6]
+    assert found.failure is Failure.DNS_SERVFAIL
+    assert found.source is Source.RECURSIVE
+
+
 async def test_a_lame_server_has_no_say():
     found = await World().resolve("www.water.gov.test")
     assert {found[family].failure for family in Family} == {Failure.DNS_SERVFAIL}
