@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -42,4 +43,6 @@ async def _open(path: Path, host: str, port: int) -> None:
 
 
 if __name__ == "__main__":
+    # Ctrl-C at a terminal is for whoever opened the door; they close it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_open(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
