@@ -21,7 +21,7 @@ async def addresses(target: Target, wire: Wire) -> AsyncIterator[Address | Sight
     for family in Family:
         if found[family].presence is None:
             why = found[family].gap or GapReason.ADDRESS_UNKNOWN
-            yield Sighting(Subject(family=family), why, detail=found[family].failure or found[family].detail)
+            yield Sighting(Subject(family=family), why, detail=str(found[family].failure or found[family].detail))
     # Name servers shuffle: the same addresses in another order must be the same looks.
     known = {family: sorted(set(found[family].addresses), key=int) for family in Family}
     for place in range(ADDRESS_LIMIT):
