@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from probes.nameserver import NameServer, ServerAnswer, measure
+from probes.nameserver import NameServer, ServerAnswer, Standing, measure
 from probes.observation import SAMPLE, WHOLE, Facts, Sighting, Subject
 from probes.registry import probe
 from probes.target import Family, Target, Transport
@@ -58,24 +58,29 @@ async def dns_delegation(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """
     if target.literal is not None:
         return
-    zone = await _zone(target.host, wire)
-    servers = await wire.once(("delegation", zone.apex, zone.side), lambda: _measure(zone, wire))
+    for found in (await wire.resolve(target.host)).values():
+        if found.gap is not None:
+            raise NotLooked(found.gap, found.detail)
+    recursion = Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}")
+    zone = await Zones(recursion, wire.once).find(target.host, wire.ask)
+    key = ("delegation", zone.apex, zone.side)
+    servers = await wire.once(key, lambda: _measure(zone, wire, recursion))
     yield _sighting(zone, WHOLE, servers)
     for server in servers:
         yield _sighting(zone, Subject(server=server.name), [server])
 
 
-async def _zone(host: str, wire: Wire) -> Zone:
-    for found in (await wire.resolve(host)).values():
-        if found.gap is not None:
-            raise NotLooked(found.gap, found.detail)
-    return await Zones(Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}"), wire.once).find(
-        host, wire.ask
-    )
+async def _measure(zone: Zone, wire: Wire, recursion: Recursion) -> tuple[NameServer, ...]:
+    servers = await asyncio.gather(*(measure(zone, name, wire) for name in zone.servers[:SERVER_LIMIT]))
+    # Silent to everybody, or to us alone, whose firewall may let nobody but the resolver ask?
+    if _all_silent(servers) and await recursion.reaches(zone.apex, wire.ask):
+        return tuple(server.unheard() for server in servers)
+    return tuple(servers)
 
 
-async def _measure(zone: Zone, wire: Wire) -> tuple[NameServer, ...]:
-    return tuple(await asyncio.gather(*(measure(zone, name, wire) for name in zone.servers[:SERVER_LIMIT])))
+def _all_silent(servers: Iterable[NameServer]) -> bool:
+    standings = {answer.standing for server in servers for answer in server.answers}
+    return Standing.SILENT in standings and standings <= {Standing.SILENT, Standing.NOT_ASKED}
 
 
 def _sighting(zone: Zone, subject: Subject, servers: Sequence[NameServer]) -> Sighting:

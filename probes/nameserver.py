@@ -32,7 +32,8 @@ class Standing(StrEnum):
 class ServerAnswer:
     """What one address of a name server said over one transport.
 
-    *failure* is set when it was silent, *gap* when it was not asked, *rcode* when it answered.
+    *failure* is set when it was silent, *gap* when it was not asked, *rcode* when it answered. Both are set when all
+    servers of the zone were silent, though our resolver reaches them: then it is we who do not hear.
     """
 
     server: str
@@ -81,6 +82,18 @@ class NameServer:
             return True
         asked = not self.unsettled and Standing.NOT_ASKED not in standings
         return False if asked or Standing.AUTHORITATIVE in standings else None
+
+    def unheard(self) -> NameServer:
+        """Return it with its silences taken for deafness of ours."""
+        return replace(
+            self,
+            answers=tuple(
+                replace(answer, standing=Standing.NOT_ASKED, gap=GapReason.blind(answer.family))
+                if answer.standing is Standing.SILENT
+                else answer
+                for answer in self.answers
+            ),
+        )
 
 
 async def measure(zone: Zone, name: str, wire: Wire) -> NameServer:

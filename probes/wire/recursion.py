@@ -108,6 +108,18 @@ class Recursion:
             pass
         return None
 
+    async def reaches(self, zone: str, ask: Ask) -> bool:
+        """Say whether a resolver can still find out something new about *zone*.
+
+        Raises:
+            NotLooked: no resolver works.
+        """
+        try:
+            answer = await self.ask(ask, f"{self._nonce()}.{zone}".removesuffix("."), "A", checking_disabled=True)
+        except Unreached:
+            return False
+        return answer.rcode in SETTLED
+
     async def _works(self, server: Address, since: float, ask: Ask) -> bool:
         """Say whether *server* has worked for anyone since a moment, asking the control question if it has not."""
         if self._proved.get(server, -1.0) >= since:

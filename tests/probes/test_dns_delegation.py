@@ -133,6 +133,25 @@ async def test_of_a_server_that_could_not_be_asked_it_is_not_known_whether_it_is
     assert found[""].lame is None
 
 
+async def test_servers_that_are_silent_to_us_alone_are_not_known():
+    world = World()
+    for server in (NS1, NS1_IPV6, NS2):
+        world.spoiled[server, "*", "*"] = Failure.DNS_TIMEOUT
+    whole = (await look(world))[""]
+    assert (whole.with_ipv6, whole.ipv4_udp, whole.ipv6_tcp, whole.lame) == (1, None, None, None)
+    assert {answer.gap for answer in whole.answers} == {GapReason.VANTAGE_BLIND_IPV4, GapReason.VANTAGE_BLIND_IPV6}
+
+
+async def test_servers_that_are_silent_to_our_resolver_too_are_silent():
+    world = World()
+    for server in (NS1, NS1_IPV6, NS2):
+        world.spoiled[server, "*", "*"] = Failure.DNS_TIMEOUT
+    world.spoiled[RESOLVER, "202611220900.gov.test", "A"] = "SERVFAIL"
+    whole = (await look(world))[""]
+    assert (whole.ipv4_udp, whole.ipv6_tcp, whole.lame) == (0, 0, 0)
+    assert {answer.standing for answer in whole.answers} == {Standing.SILENT}
+
+
 async def test_addresses_nobody_can_reach_are_never_asked():
     world = World()
     world.records += parse("ns1.gov.test AAAA ::1\nns1.gov.test AAAA ::ffff:198.18.2.53\nns1.gov.test A 127.0.0.1")
