@@ -1,0 +1,161 @@
+"""What Diaolou measured of the city, held against what is true of it, probe by probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from probes.dns_address import DnsAddress
+from probes.dns_delegation import DnsDelegation
+from probes.nameserver import ServerAnswer, Standing
+from probes.observation import Failure, Observation, Record
+from probes.target import Family
+from probes.tcp_ports import TcpPorts
+from probes.tls_certificate import TlsCertificate
+from probes.wire import ChainFault
+
+Truth = Mapping[str, Any]
+
+CERTIFICATE = {
+    "valid": frozenset[ChainFault](),
+    "expiring": frozenset[ChainFault](),
+    "expired": frozenset({ChainFault.EXPIRED}),
+    "wrong_name": frozenset({ChainFault.NAME_MISMATCH}),
+    "self_signed": frozenset({ChainFault.SELF_SIGNED}),
+}
+UNASKED = ("no_address", "bogus_address")
+"""Words of the truth for pages that nobody can ask for."""
+
+
+def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterator[str]:
+    """Yield every fact and failure in *records*, which are of one host, that the truth contradicts."""
+    observed = [record for record in records if isinstance(record, Observation)]
+    yield from _addresses(told, observed)
+    yield from _ports(told, observed)
+    yield from _parity(told, observed)
+    yield from _handshakes(told, observed)
+    yield from _pages(told, observed)
+    yield from _echoes(told, observed)
+    yield from _servers(zones, observed)
+
+
+def _addresses(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    met: dict[str, set[str]] = {"A": set(), "AAAA": set()}
+    for record in observed:
+        if isinstance(record.facts, DnsAddress):
+            kind = "A" if record.subject.family is Family.IPV4 else "AAAA"
+            met[kind] |= {str(address) for address in record.facts.addresses}
+    for kind, addresses in met.items():
+        if addresses != set(told[kind]):
+            yield f"{kind} {sorted(addresses)}, true is {told[kind]}"
+
+
+def _ports(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    for record in observed:
+        if isinstance(record.facts, TcpPorts):
+            for port, state in told["addresses"][str(record.subject.address)]["ports"].items():
+                if (met := _state(record.facts, int(port))) != state:
+                    yield f"{record.subject} port {port} is {met}, true is {state}"
+
+
+def _state(facts: TcpPorts, port: int) -> str:
+    for state in ("open", "closed"):
+        if port in getattr(facts, state):
+            return state
+    # A silent address behind a router that says so is as shut as one nobody speaks for.
+    return "filtered"
+
+
+def _parity(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare the families' ports where there is something to compare: addresses of both that can be looked at."""
+    seen: dict[Family, list[TcpPorts]] = {family: [] for family in Family}
+    for record in observed:
+        place = told["addresses"].get(str(record.subject.address))
+        if isinstance(record.facts, TcpPorts) and place is not None and not place["bogus"]:
+            seen[Family(place["family"])].append(record.facts)
+    if not all(seen.values()):
+        return
+    gaps = []
+    for port in map(int, next(iter(told["ports"].values()))):
+        four, six = ({_state(facts, port) for facts in seen[family]} for family in Family)
+        if four != six:
+            gaps.append(port)
+    if gaps != told["parity_gaps"]:
+        yield f"ports {gaps} differ between the families, true is {told['parity_gaps']}"
+
+
+def _handshakes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    met: set[str] = set()
+    for record in observed:
+        family = record.subject.family
+        if not isinstance(record.facts, TlsCertificate) or family is None:
+            continue
+        met.add(family)
+        if told["web"]["https"][family] == "mixed":
+            continue
+        state, version = told["certificate"].get(family), told["tls"].get(family)
+        if state is None or set(record.facts.faults) != CERTIFICATE[state]:
+            yield f"{record.subject} certificate {record.facts.faults}, true is {state}"
+        if record.facts.version != version:
+            yield f"{record.subject} speaks {record.facts.version}, true is {version}"
+    for family in set(told["certificate"]) - met:
+        yield f"no certificate was met over {family}"
+
+
+def _pages(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    pages = [record for record in observed if record.probe == "http_home" and record.subject.path == "/"]
+    for scheme, families in told["web"].items():
+        for family, truth in families.items():
+            met = {
+                str(record.failure or "ok")
+                for record in pages
+                if record.subject.scheme == scheme and record.subject.family == family and record.subject.address
+            }
+            if truth == "mixed":
+                right = len(met) > 1
+            elif truth in UNASKED or truth == Failure.DNS_SERVFAIL:
+                right = "ok" not in met
+            else:
+                right = met == {truth}
+            if not right:
+                yield f"{scheme} over {family} is {sorted(met)}, true is {truth}"
+
+
+def _echoes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    for record in observed:
+        if record.probe == "icmp_echo" and record.subject.address is not None:
+            truth = told["addresses"][str(record.subject.address)]["ping"]
+            if (record.failure is None) is not truth:
+                yield f"{record.subject} ping is {record.failure or 'answered'}, true is {truth}"
+
+
+def _servers(zones: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare each name server's answers, and the lame ones, with those of the zone."""
+    for record in observed:
+        if not isinstance(record.facts, DnsDelegation) or record.subject.server:
+            continue
+        zone = zones[record.facts.zone]
+        if set(record.facts.servers) != set(zone["servers"]):
+            yield f"{record.facts.zone} is served by {record.facts.servers}, true is {sorted(zone['servers'])}"
+            continue
+        asked = {
+            (name, str(family), transport)
+            for name, server in zone["servers"].items()
+            for family, transports in server["answers"].items()
+            for transport in transports
+        }
+        met = {(answer.server, str(answer.family), str(answer.transport)) for answer in record.facts.answers}
+        if met != asked:
+            yield f"{record.facts.zone} was asked {sorted(met)}, true is {sorted(asked)}"
+        for answer in record.facts.answers:
+            truth = zone["servers"][answer.server]["answers"][answer.family][answer.transport]
+            if _said(answer) != truth:
+                yield f"{answer.server} at {answer.address} over {answer.transport} {_said(answer)}, true is {truth}"
+
+
+def _said(answer: ServerAnswer) -> str:
+    if answer.standing is Standing.AUTHORITATIVE:
+        return "ok"
+    if answer.standing is Standing.LAME:
+        return f"dns_{answer.rcode.lower()}"
+    return str(answer.failure or answer.gap)

@@ -1,0 +1,93 @@
+"""Rounds of `diaolou round` in a vantage of the city, and what the store holds after them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporters.posture import HostPosture
+from monitor.configuration import Known, read
+from monitor.judgement import Judge
+from monitor.store import Store
+from rules.finding import Event, Finding, Key, State
+from rules.verdict import Verdict
+from tests.lab.config import write
+from tests.lab.faults import turn
+from tests.lab.lifecycle import Lab
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """A configuration of the city with a store of its own, and the vantage it looks from."""
+
+    lab: Lab
+    folder: Path
+    vantage: str = "vantage"
+
+    def begin(self) -> Tower:
+        """Write the configuration down."""
+        write(self.folder, self.lab.folder)
+        return self
+
+    def round(self, *hosts: str) -> str:
+        """Look at *hosts*, all without any, and return what was shown."""
+        chosen = [word for host in hosts for word in ("--target", host)]
+        done = self.lab.run(
+            self.vantage,
+            sys.executable,
+            "-m",
+            "monitor.cli",
+            "round",
+            str(self.folder),
+            "--language",
+            "en",
+            *chosen,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return " ".join(done.stdout.split())
+
+    def known(self) -> Known:
+        """Read the configuration."""
+        return read(self.folder)
+
+    def open(self) -> frozenset[Key]:
+        """Return which findings stand open."""
+        return frozenset(finding.key for finding in self.findings() if finding.state is State.OPEN)
+
+    def findings(self) -> list[Finding]:
+        """Return all findings."""
+        with self._store() as store:
+            return store.findings()
+
+    def events(self) -> list[Event]:
+        """Return every act there was, oldest first."""
+        with self._store() as store:
+            return store.events()
+
+    def verdicts(self, hosts: Collection[str]) -> list[Verdict]:
+        """Return the verdicts on *hosts*."""
+        with self._store() as store:
+            return [item.verdict for item in store.verdicts(hosts)]
+
+    def host(self, name: str) -> HostPosture:
+        """Return how one host stands."""
+        known = self.known()
+        with self._store() as store:
+            return Judge(known.config, known.rules, store).standing([name])[name]
+
+    def _store(self) -> Store:
+        return Store.open_to_read(self.known().config.daemon.store_url)
+
+
+@contextmanager
+def broken(lab: Lab, fault: str) -> Iterator[None]:
+    """Inject *fault* while the context lasts."""
+    turn(lab, fault, on=True)
+    try:
+        yield
+    finally:
+        turn(lab, fault, on=False)

@@ -1,0 +1,136 @@
+"""One round over the city: everything said of it is true, and a blind tower says nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from probes.target import Family
+from rules.finding import Act, Key
+from rules.verdict import Outcome
+from tests.lab.agreement import disagreements
+from tests.lab.blame import BREAKS
+from tests.lab.lifecycle import Lab
+from tests.lab.truth import truth
+from tests.lab_tests.rounds import Tower, broken
+
+pytestmark = pytest.mark.lab
+
+PORTAL, TEST, JOBS = "www.kaiping.gov.test", "test.data.kaiping.gov.test", "jobs.hr.kaiping.gov.test"
+"""A host without a fault, one with an undeclared port open, and one with a deaf name server."""
+BLIND = "the vantage could not prove it has: "
+
+
+@pytest.fixture(scope="session")
+def whole(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Tower:
+    """Return a tower that has looked at the whole city once."""
+    tower = Tower(lab, tmp_path_factory.mktemp("whole")).begin()
+    assert BLIND not in tower.round()
+    return tower
+
+
+@pytest.fixture
+def tower(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Tower:
+    """Return a tower with nothing in its store."""
+    return Tower(lab, tmp_path_factory.mktemp("tower")).begin()
+
+
+def _told() -> dict[str, Any]:
+    return json.loads(json.dumps(truth()))
+
+
+def test_all_that_is_said_of_the_city_is_true_and_nothing_is_missed(whole: Tower) -> None:
+    assert disagreements(whole.folder, _told()) == []
+
+
+def test_every_fault_of_the_city_has_its_rules() -> None:
+    assert {fault for host in _told()["hosts"].values() for fault in host["faults"]} == BREAKS.keys()
+
+
+def _lie(place: str, *path: str, to: object) -> tuple[str, Callable[[dict[str, Any]], None]]:
+    def tell(told: dict[str, Any]) -> None:
+        where = told
+        for step in path[:-1]:
+            where = where[step]
+        where[path[-1]] = to
+
+    return place, tell
+
+
+@pytest.mark.parametrize(
+    ("word", "lie"),
+    [
+        _lie("stage equal, true is deep", "hosts", PORTAL, "ladder", to="deep"),
+        _lie("AAAA", "hosts", PORTAL, "AAAA", to=[]),
+        _lie("port 80 is open", "hosts", PORTAL, "addresses", "198.18.20.10", "ports", "80", to="closed"),
+        _lie("differ between the families", "hosts", TEST, "parity_gaps", to=[443]),
+        _lie("certificate", "hosts", PORTAL, "certificate", "ipv6", to="expired"),
+        _lie("speaks TLSv1.3", "hosts", PORTAL, "tls", "ipv4", to="TLSv1.2"),
+        _lie("https over ipv6", "hosts", PORTAL, "web", "https", "ipv6", to="http_timeout"),
+        _lie("ping is answered", "hosts", PORTAL, "addresses", "2001:db8:18:20::10", "ping", to=False),
+        _lie("over tcp connection_refused", "zones", "data.kaiping.gov.test", "servers", "ns5.kaiping.gov.test",
+             "answers", "ipv4", "tcp", to="ok"),
+        _lie("is served by", "zones", "kaiping.gov.test", "servers", to={}),
+        _lie("holds, in spite of telnet_open", "hosts", PORTAL, "faults", to=["telnet_open"]),
+        _lie("is blamed, and has no fault", "hosts", TEST, "faults", to=["one_ns_refuses_tcp"]),
+    ],
+)  # fmt: skip
+def test_the_comparison_would_notice(whole: Tower, word: str, lie: Callable[[dict[str, Any]], None]) -> None:
+    told = copy.deepcopy(_told())
+    lie(told)
+    assert any(word in difference for difference in disagreements(whole.folder, told))
+
+
+@pytest.mark.parametrize(
+    ("fault", "blind"),
+    [
+        ("vantage-isolated", "IPv4 IPv6"),
+        ("v6-backbone-cut", "IPv6"),
+        ("resolver-down", ""),
+    ],
+)
+def test_a_fault_of_our_own_blames_no_agency(tower: Tower, fault: str, blind: str) -> None:
+    hosts = (PORTAL, TEST, JOBS)
+    tower.round(*hosts)
+    opened, events = tower.open(), tower.events()
+    coverage = {host: tower.host(host).score.coverage for host in hosts}
+    assert opened
+    with broken(tower.lab, fault):
+        shown = tower.round(*hosts)
+        assert (BLIND + blind in shown) is bool(blind)
+        assert tower.open() == opened
+        assert tower.events() == events
+        for host in hosts:
+            assert tower.host(host).score.coverage < coverage[host]
+    tower.round(*hosts)
+    assert tower.events() == events
+    assert {host: tower.host(host).score.coverage for host in hosts} == coverage
+
+
+def test_a_port_that_opens_is_told_after_two_looks_and_settled_by_evidence(tower: Tower) -> None:
+    keys = {Key("no_dangerous_port_open", PORTAL, f"tcp/6379/{family}") for family in Family}
+    with broken(tower.lab, "portal-opens-redis"):
+        tower.round(PORTAL)
+        assert keys <= tower.open()
+        assert all(finding.failures == 2 for finding in tower.findings() if finding.key in keys)
+    tower.round(PORTAL)
+    assert not tower.open()
+    acts = {(event.key, event.act) for event in tower.events() if event.key in keys}
+    assert acts == {(key, act) for key in keys for act in (Act.OPENED, Act.CLOSED)}
+
+
+def test_a_vantage_without_ipv6_claims_nothing_about_it(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
+    hosts = ("www.health.kaiping.gov.test", "db.data.kaiping.gov.test", PORTAL)
+    tower = Tower(lab, tmp_path_factory.mktemp("four"), "vantage4").begin()
+    assert BLIND + "IPv6" in tower.round(*hosts)
+    reached = [verdict for verdict in tower.verdicts(hosts) if "ipv6/" in verdict.subject or "/ipv6" in verdict.subject]
+    assert reached
+    assert {verdict.outcome for verdict in reached} <= {Outcome.UNKNOWN, Outcome.NOT_APPLICABLE}
+    about = {"name_servers_answer_over_ipv6", "families_agree_on_ports", "families_agree_on_content"}
+    for verdict in tower.verdicts(hosts):
+        assert verdict.rule not in about or verdict.outcome in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
+    assert not [key for key in tower.open() if "ipv6" in key.subject]
