@@ -6,13 +6,12 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from probes.vantage_self import VantageSelf
-
 from exporters.posture import VantageHealth
 from probes.framework import Look, look
 from probes.observation import Gap, GapReason, Observation, Record
 from probes.registry import Probe
 from probes.target import Family, Kind, Target, Vantage
+from probes.vantage_self import VantageSelf
 from probes.wire import Wire
 
 AGE = 10.0
