@@ -19,6 +19,7 @@ from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
 from probes.wire.packets.client import PacketClient
 from probes.wire.resolve import Resolver
+from probes.wire.tcp import Dialer
 
 CAP_NET_RAW = 13
 STARTING = 5.0
@@ -42,7 +43,7 @@ def equip(config: Config, socket: Path) -> Outfit:
     live = LiveWire(
         guard,
         surroundings,
-        asker=Asker(),
+        asker=Asker(Dialer(config.limits.source_ports)),
         resolver=Resolver(surroundings, memo),
         echoer=packets,
         memo=memo,
