@@ -10,7 +10,6 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from probes.observation import Failure
 from probes.target import Address, Family
@@ -113,20 +112,31 @@ class TcpConnector:
 
 async def _connected(sock: socket.socket, errand: Errand) -> None:
     """Wait until *sock* is connected or has failed to; what the kernel sends again meanwhile counts as sent."""
-    loop, ready, known = asyncio.get_running_loop(), asyncio.Event(), 0
-    loop.add_writer(sock, ready.set)
+    loop, known = asyncio.get_running_loop(), 0
+    ready: asyncio.Future[None] = loop.create_future()
+    timer: asyncio.TimerHandle
+
+    def end() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    def look() -> None:
+        nonlocal known, timer
+        resent = _retransmissions(sock)
+        if resent > known:
+            errand.resent(resent - known)
+            known = resent
+        timer = loop.call_later(_LOOK_EVERY, look)
+
+    timer = loop.call_later(_LOOK_EVERY, look)
+    # By number: asked for a socket it does not know, the selector first spells out its addresses.
+    descriptor = sock.fileno()
+    loop.add_writer(descriptor, end)
     try:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY):
-                    await ready.wait()
-                return
-            resent = _retransmissions(sock)
-            if resent > known:
-                errand.resent(resent - known)
-                known = resent
+        await ready
     finally:
-        loop.remove_writer(sock)
+        timer.cancel()
+        loop.remove_writer(descriptor)
 
 
 def _retransmissions(sock: socket.socket) -> int:
