@@ -27,9 +27,9 @@ class Sight:
     def __init__(self, vantage: Vantage, probe: Probe, wire_for: Callable[[Target], Wire]) -> None:
         self._target = Target(vantage.name, "", Kind.NETWORK_DEVICE)
         self._vantage, self._probe, self._wire_for = vantage, probe, wire_for
-        self._families: Mapping[Family, bool | None] = dict.fromkeys(vantage.families)
+        self._families: Mapping[Family, bool | None] = dict.fromkeys(sorted(vantage.families))
         self._resolver: bool | None = None
-        self._proven: float | None = None
+        self._begun: float | None = None
         self._at: dt.datetime | None = None
         self._turn = asyncio.Lock()
 
@@ -43,15 +43,20 @@ class Sight:
         return VantageHealth(self._vantage.name, dict(self._families), self._resolver, self._at)
 
     async def prove(self, age: float = 0.0) -> Look | None:
-        """Look at ourselves unless that was done less than *age* seconds ago; return the look if there was one."""
+        """Look at ourselves, unless a look begun less than *age* seconds ago is over; return the look if there was one.
+
+        With an *age* of 0 whatever was met before the call is covered: those who ask at the same time share one look.
+        """
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
         async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._proven is not None and now - self._proven < age:
+            if self._begun is not None and self._begun > asked - age:
                 return None
+            begun = loop.time()
             seen = await look(self._probe, self._target, self._vantage.name, self._wire_for(self._target))
-            self._families = {family: _alive(seen, family) for family in self._vantage.families}
+            self._families = {family: _alive(seen, family) for family in self._families}
             self._resolver = _resolver(seen)
-            self._proven, self._at = asyncio.get_running_loop().time(), max((r.at for r in seen.records), default=None)
+            self._begun, self._at = begun, max((record.at for record in seen.records), default=None)
             return seen
 
     def excuse(self, record: Record) -> Record:

@@ -15,9 +15,11 @@ from monitor.sight import AGE, Sight
 from monitor.situation import posture
 from monitor.store import RunId, Store
 from probes.framework import Look, sweep
+from probes.observation import Observation
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import Wire
+from probes.wire.scope import Limits
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
 
@@ -28,6 +30,9 @@ BATCH = 100
 
 CHUNK = 200
 """Hosts judged in one transaction."""
+
+FEWEST = 16
+"""Looks of one probe at the same time at least: most of them wait for an answer, and one at a time."""
 
 SELF = "vantage_self"
 
@@ -93,8 +98,8 @@ class Tower:
         )
         batch: list[Look] = []
         complete = True
-        concurrency = max(1, self.config.limits.concurrent // 2)
-        async for seen in sweep(probe, targets, self.config.vantage.name, self._sighted, concurrency=concurrency):
+        at_once = looks_at_once(self.config.limits)
+        async for seen in sweep(probe, targets, self.config.vantage.name, self._sighted, concurrency=at_once):
             batch.append(seen)
             complete &= seen.complete
             watch.step(probe.name)
@@ -186,10 +191,17 @@ class Tower:
         for seen in batch:
             if seen.defect:
                 self.defects[seen.probe] = self.defects.get(seen.probe, 0) + 1
-        await self._prove(1.0)
+        if any(isinstance(record, Observation) and record.failure for seen in batch for record in seen.records):
+            # No proof older than a failure says whose fault it was.
+            await self._prove(0.0)
         records = [self.sight.excuse(record) for seen in batch for record in seen.records]
         complete = [seen.target for seen in batch if seen.complete]
         await asyncio.to_thread(self.store.record, run, records, complete)
+
+
+def looks_at_once(limits: Limits) -> int:
+    """Return how many looks of one probe keep the wire busy; more would only wait, and their deadlines run."""
+    return max(FEWEST, limits.concurrent // limits.per_host_concurrent)
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
