@@ -14,6 +14,8 @@ _TOKENS = {
 _PLAIN = re.compile(r".", re.DOTALL)
 _BLANK_ESCAPES = frozenset({"\\n", "\\t", "\\r", "\\ ", "\\\n"})
 _BLOCKS = ("|", ">")
+_DEEPEST = 40
+"""Lists and mappings inside one another; libyaml would go down until the stack is gone."""
 
 
 class Places:
@@ -28,7 +30,8 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        loader = yaml.SafeLoader(text)
+        _refuse_depth(text)
+        loader = yaml.CSafeLoader(text)
         try:
             self._root = loader.get_single_node()
             self.value = loader.construct_document(self._root) if self._root else None
@@ -92,6 +95,14 @@ class Places:
                 return token.start()
             number -= 1
         return end
+
+
+def _refuse_depth(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise RecursionError(f"more than {_DEEPEST} levels")
 
 
 def _inside(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
