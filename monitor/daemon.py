@@ -28,6 +28,7 @@ from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
 from monitor.settings import Mistakes
+from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
 from monitor.tower import SELF, Tower
 from probes.registry import Probe
@@ -70,7 +71,8 @@ class Daemon:
             store = await asyncio.to_thread(Store.open, config.daemon.store_url, zone=config.daemon.time_zone)
             stack.callback(store.close)
             stack.callback(notifier.stopping)
-            self._store = store
+            self._store, self._spool = store, Spool(store)
+            stack.callback(self._spool.flush)
             self._outfit, self._tower = self._raise(self._known)
             stack.callback(lambda: self._outfit.live.guard.stop())
             await asyncio.to_thread(self._tower.remember)
@@ -78,7 +80,7 @@ class Daemon:
             self._scheduler = Scheduler(self._campaigns)
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
-            app = MetricsApp(lambda: self._pages.page, self._registry, lambda: self._campaigns.desk.trouble is None)
+            app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
             work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
             tasks = [asyncio.create_task(each) for each in work]
@@ -92,7 +94,14 @@ class Daemon:
         outfit = equip(known.config, Path(known.config.daemon.packets_socket))
         wire = outfit.live
         tower = Tower(
-            known.config, self._store, known.rules, known.probes, wire.for_target, self._clock.now, wire.memo.forget
+            known.config,
+            self._store,
+            known.rules,
+            known.probes,
+            wire.for_target,
+            self._clock.now,
+            wire.memo.forget,
+            self._spool,
         )
         return outfit, tower
 
@@ -188,12 +197,15 @@ class Daemon:
             self._pages.outdated()
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
 
+    def _writable(self) -> bool:
+        return self._campaigns.desk.trouble is None and self._spool.trouble is None
+
     def _state(self) -> DaemonState:
         return DaemonState(
             version=importlib.metadata.version("diaolou"),
             configuration_valid=self._valid,
             configuration_loaded=self._loaded,
-            store_available=self._campaigns.desk.trouble is None,
+            store_available=self._writable(),
             scanning_stopped=self._stopped,
             draw_seconds=self._pages.seconds,
         )

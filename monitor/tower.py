@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from exporters.posture import HostPosture, Posture
+from exporters.posture import Campaign, HostPosture, Posture
 from monitor.judgement import Judge
 from monitor.settings import Config
 from monitor.sight import AGE, Sight
 from monitor.situation import posture
-from monitor.store import RunId, Store
+from monitor.spool import Sheet, Spool
+from monitor.store import RunId, Store, StoreUnavailable
 from probes.framework import Look, sweep
-from probes.observation import Observation
+from probes.observation import Observation, Record
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import Wire
-from probes.wire.scope import Limits
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
 
@@ -72,15 +73,18 @@ class Tower:
         wire_for: Callable[[Target], Wire],
         clock: Callable[[], dt.datetime],
         refresh: Callable[[], None],
+        spool: Spool | None = None,
     ) -> None:
         self.config, self.store, self.rules, self.clock = config, store, rules, clock
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.sight = Sight(config.vantage, probes[SELF], wire_for)
         self._wire_for, self._refresh = wire_for, refresh
-        self._judge = Judge(config, rules, store)
+        self.spool = spool or Spool(store)
+        self._judge = Judge(config, rules, store, self.spool)
+        self._campaigns: Sequence[Campaign] = ()
         self._hosts: dict[str, HostPosture] = {}
         self._round: dt.datetime | None = None
-        self.defects: dict[str, int] = {}
+        self.defects: Counter[str] = Counter()
 
     def remember(self) -> None:
         """Take up how the city stood when the store was last written."""
@@ -93,21 +97,25 @@ class Tower:
         targets = [target for target in targets if probe.suits(target)]
         await self._prove(AGE)
         watch.begin(probe.name, len(targets))
-        run = await asyncio.to_thread(
-            self.store.begin_run, probe.name, self.config.vantage.name, self.clock(), len(targets)
-        )
+        began, vantage = self.clock(), self.config.vantage.name
+        run = await asyncio.to_thread(self.spool.begin, probe.name, vantage, began, len(targets))
         batch: list[Look] = []
-        complete = True
-        at_once = looks_at_once(self.config.limits)
-        async for seen in sweep(probe, targets, self.config.vantage.name, self._sighted, concurrency=at_once):
-            batch.append(seen)
-            complete &= seen.complete
-            watch.step(probe.name)
-            if len(batch) >= BATCH:
-                await self._keep(run, batch)
-                batch = []
-        await self._keep(run, batch)
-        await asyncio.to_thread(self.store.end_run, run, self.clock(), complete=complete)
+        complete = False
+        concurrency = max(1, self.config.limits.concurrent // 2)
+        try:
+            whole = True
+            async for seen in sweep(probe, targets, vantage, self._sighted, concurrency=concurrency):
+                batch.append(seen)
+                whole &= seen.complete
+                watch.step(probe.name)
+                if len(batch) >= BATCH:
+                    await self._keep(run, probe.name, began, batch)
+                    batch = []
+            await self._keep(run, probe.name, began, batch)
+            complete = whole
+        finally:
+            # Not in a thread: whoever ends us does not wait for one, and an unfinished run is to be told as such.
+            self.spool.end(run, self.clock(), complete=complete)
 
     async def judge(self, hosts: Collection[str], watch: Watch | None = None) -> Mapping[str, frozenset[str]]:
         """Judge *hosts* anew; return those with something to confirm, and the probes that would."""
@@ -166,10 +174,18 @@ class Tower:
             self.config.tree,
             self.config.policy,
             [host for name, host in self._hosts.items() if name in self.config.targets],
-            [campaign for campaign in self.store.campaigns(since) if campaign.probe != SELF],
+            self._lately(since),
             [self.sight.health()],
             {rule.id: rule.title for rule in self.rules.values()},
         )
+
+    def _lately(self, since: Mapping[str, dt.datetime]) -> Sequence[Campaign]:
+        """Return the campaigns *since*, or as last read where the store does not answer."""
+        try:
+            self._campaigns = [campaign for campaign in self.store.campaigns(since) if campaign.probe != SELF]
+        except StoreUnavailable as trouble:
+            log.warning("the campaigns could not be read: %s", trouble)
+        return self._campaigns
 
     def _sighted(self, target: Target) -> Wire:
         return SightedWire(self._wire_for(target), self.sight.families)
@@ -180,28 +196,26 @@ class Tower:
             await self._keep_self(seen)
 
     async def _keep_self(self, seen: Look) -> None:
-        run = await asyncio.to_thread(self.store.begin_run, SELF, self.config.vantage.name, self.clock(), 1)
-        await asyncio.to_thread(self.store.record, run, seen.records, [seen.target] if seen.complete else [])
-        await asyncio.to_thread(self.store.end_run, run, self.clock(), complete=seen.complete)
+        at = self.clock()
+        run = await asyncio.to_thread(self.spool.begin, SELF, self.config.vantage.name, at, 1)
+        sheet = self._sheet(SELF, at, seen.records, [seen])
+        await asyncio.to_thread(self.spool.record, run, sheet)
+        await asyncio.to_thread(self.spool.end, run, self.clock(), complete=seen.complete)
 
-    async def _keep(self, run: RunId, batch: Sequence[Look]) -> None:
+    async def _keep(self, run: RunId | None, probe: str, began: dt.datetime, batch: Sequence[Look]) -> None:
         """Write down a batch; what was met over a family that we lack ourselves by now says nothing."""
         if not batch:
             return
-        for seen in batch:
-            if seen.defect:
-                self.defects[seen.probe] = self.defects.get(seen.probe, 0) + 1
+        self.defects[probe] += sum(seen.defect for seen in batch)
         if any(isinstance(record, Observation) and record.failure for seen in batch for record in seen.records):
             # No proof older than a failure says whose fault it was.
             await self._prove(0.0)
         records = [self.sight.excuse(record) for seen in batch for record in seen.records]
-        complete = [seen.target for seen in batch if seen.complete]
-        await asyncio.to_thread(self.store.record, run, records, complete)
+        await asyncio.to_thread(self.spool.record, run, self._sheet(probe, began, records, batch))
 
-
-def looks_at_once(limits: Limits) -> int:
-    """Return how many looks of one probe keep the wire busy; more would only wait, and their deadlines run."""
-    return max(FEWEST, limits.concurrent // limits.per_host_concurrent)
+    def _sheet(self, probe: str, began: dt.datetime, records: Sequence[Record], looks: Sequence[Look]) -> Sheet:
+        complete = frozenset(seen.target for seen in looks if seen.complete)
+        return Sheet(probe, self.config.vantage.name, began, self.clock(), tuple(records), complete)
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
