@@ -8,9 +8,9 @@ import pytest
 
 from monitor import packs
 from monitor.commands.policy_test import run_cases
-from monitor.configuration import read
+from monitor.configuration import Known, read
 from rules.faults import RuleFaults
-from rules.rule import Rule, Status
+from rules.rule import Status
 from rules.text import Language
 from tests.monitor.operator import Desk
 
@@ -129,26 +129,31 @@ def test_mistakes_are_told_in_chinese_too(tmp_path: Path) -> None:
 # --- with a configuration
 
 
-def configured(tmp_path: Path, **clauses: str) -> dict[str, Rule]:
+def configured(tmp_path: Path, **clauses: str) -> Known:
     desk = Desk(tmp_path)
     more = "".join(f"\n  {rule}: {clause}" for rule, clause in clauses.items())
     desk.change("policy.yaml", "clauses:", f"clauses:{more}")
-    return dict(read(tmp_path).rules)
+    return read(tmp_path)
 
 
 def test_an_own_rule_is_judged_once_the_policy_has_a_clause_for_it(tmp_path: Path) -> None:
     put(tmp_path, "packs/county/own_rule.yaml", written())
-    assert "own_rule" in configured(tmp_path, own_rule="{level: low}")
+    known = configured(tmp_path, own_rule="{level: low}")
+    assert "own_rule" in known.rules
+    assert "own_rule" in known.config.policy.clauses
 
 
 def test_an_own_rule_without_clause_is_not_judged(tmp_path: Path) -> None:
     put(tmp_path, "packs/county/own_rule.yaml", written())
-    assert "own_rule" not in configured(tmp_path)
+    assert "own_rule" not in configured(tmp_path).rules
 
 
-def test_a_rule_keeps_its_status(tmp_path: Path) -> None:
-    put(tmp_path, "a/own_rule.yaml", written(more="status: experimental\n"))
-    assert packs.load(tmp_path)["own_rule"].status is Status.EXPERIMENTAL
+@pytest.mark.parametrize("status", [Status.EXPERIMENTAL, Status.RETIRED])
+def test_the_clause_of_a_rule_that_is_not_stable_does_not_bind(tmp_path: Path, status: Status) -> None:
+    put(tmp_path, "packs/county/own_rule.yaml", written(more=f"status: {status}\n"))
+    known = configured(tmp_path, own_rule="{level: critical}")
+    assert known.rules["own_rule"].status is status
+    assert set(known.config.policy.clauses) == set(known.rules) - {"own_rule"}
 
 
 def test_the_cases_of_own_rules_are_run_with_the_others(tmp_path: Path) -> None:
