@@ -41,6 +41,10 @@ class Judge:
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
+        with self._spool.judging:
+            return self._judge(hosts, now)
+
+    def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         policy = self._config.policy
         postures: dict[str, HostPosture] = {}
         unsettled: dict[str, frozenset[str]] = {}

@@ -41,6 +41,8 @@ class Spool:
         self._judged: dict[str, tuple[Judgement, dt.datetime]] = {}
         self._kept = 0
         self._lock = threading.RLock()
+        self.judging = threading.Lock()
+        """Held by whoever judges: a judgement reads the findings that it then changes."""
         self.trouble: Trouble | None = None
         self.lost = 0
 

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from exporters.posture import Campaign, HostPosture, Posture
 from monitor.judgement import Judge
+from monitor.overview import lately, overview
 from monitor.settings import Config
 from monitor.sight import AGE, Sight
-from monitor.situation import posture
 from monitor.spool import Sheet, Spool
 from monitor.store import RunId, Store, StoreUnavailable
 from probes.framework import Look, sweep
@@ -162,27 +162,13 @@ class Tower:
     def posture(self) -> Posture:
         """Return how the city stands."""
         now = self.clock()
-        since = {
-            probe.name: max(
-                now - dt.timedelta(seconds=probe.every), self._round or dt.datetime.min.replace(tzinfo=dt.UTC)
-            )
-            for probe in self.probes.values()
-        }
-        return posture(
-            now,
-            self.config.daemon.city,
-            self.config.tree,
-            self.config.policy,
-            [host for name, host in self._hosts.items() if name in self.config.targets],
-            self._lately(since),
-            [self.sight.health()],
-            {rule.id: rule.title for rule in self.rules.values()},
-        )
+        hosts = [host for name, host in self._hosts.items() if name in self.config.targets]
+        return overview(self.config, self.rules, hosts, self._lately(now), [self.sight.health()], now)
 
-    def _lately(self, since: Mapping[str, dt.datetime]) -> Sequence[Campaign]:
-        """Return the campaigns *since*, or as last read where the store does not answer."""
+    def _lately(self, now: dt.datetime) -> Sequence[Campaign]:
+        """Return what was done lately, or as last read where the store does not answer."""
         try:
-            self._campaigns = [campaign for campaign in self.store.campaigns(since) if campaign.probe != SELF]
+            self._campaigns = lately(self.store, self.config, self.probes, now, self._round)
         except StoreUnavailable as trouble:
             log.warning("the campaigns could not be read: %s", trouble)
         return self._campaigns

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,15 @@ async def test_our_own_defect_is_counted_and_leaves_the_question_open(tower: Tow
 async def test_a_round_over_one_host_leaves_the_others_alone(tower: Tower, world: World) -> None:
     await tower.round([EDU])
     assert world.looks == {EDU: 1}
+
+
+async def test_judgements_at_the_same_time_tell_of_a_finding_once(tower: Tower, world: World) -> None:
+    world.open[WWW] = (6379,)
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    await tower.judge([WWW])
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    await asyncio.gather(*(tower.judge([WWW]) for _ in range(8)))
+    assert [event.act for event in tower.store.events()] == [Act.OPENED, Act.OPENED]
 
 
 async def test_a_new_tower_stands_where_the_old_one_stood(tmp_path: Path, tower: Tower, world: World) -> None:
