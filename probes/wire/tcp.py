@@ -82,7 +82,7 @@ class Dialer:
         if code not in _IN_PROGRESS:
             return code, True
         if code:
-            await _connected(sock, errand)
+            await _Attempt(sock, errand).end()
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), False
 
     def _has_source(self, address: Address, port: int) -> bool:
@@ -110,33 +110,38 @@ class TcpConnector:
             return watch.seconds
 
 
-async def _connected(sock: socket.socket, errand: Errand) -> None:
-    """Wait until *sock* is connected or has failed to; what the kernel sends again meanwhile counts as sent."""
-    loop, known = asyncio.get_running_loop(), 0
-    ready: asyncio.Future[None] = loop.create_future()
-    timer: asyncio.TimerHandle
+class _Attempt:
+    """A connection being made; what the kernel sends again meanwhile counts as sent."""
 
-    def end() -> None:
-        if not ready.done():
-            ready.set_result(None)
+    __slots__ = ("_errand", "_known", "_loop", "_ready", "_sock", "_timer")
 
-    def look() -> None:
-        nonlocal known, timer
-        resent = _retransmissions(sock)
-        if resent > known:
-            errand.resent(resent - known)
-            known = resent
-        timer = loop.call_later(_LOOK_EVERY, look)
+    def __init__(self, sock: socket.socket, errand: Errand) -> None:
+        self._sock, self._errand, self._known = sock, errand, 0
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
 
-    timer = loop.call_later(_LOOK_EVERY, look)
-    # By number: asked for a socket it does not know, the selector first spells out its addresses.
-    descriptor = sock.fileno()
-    loop.add_writer(descriptor, end)
-    try:
-        await ready
-    finally:
-        timer.cancel()
-        loop.remove_writer(descriptor)
+    async def end(self) -> None:
+        """Wait until the socket is connected or has failed to."""
+        # By number: asked for a socket it does not know, the selector first spells out its addresses.
+        descriptor = self._sock.fileno()
+        self._loop.add_writer(descriptor, self._arrive)
+        try:
+            await self._ready
+        finally:
+            self._timer.cancel()
+            self._loop.remove_writer(descriptor)
+
+    def _arrive(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _look(self) -> None:
+        resent = _retransmissions(self._sock)
+        if resent > self._known:
+            self._errand.resent(resent - self._known)
+            self._known = resent
+        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
 
 
 def _retransmissions(sock: socket.socket) -> int:
