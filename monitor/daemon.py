@@ -24,6 +24,7 @@ from monitor.configuration import Known, read
 from monitor.outfit import Outfit, equip
 from monitor.packs import RuleFaults
 from monitor.pages import Pages
+from monitor.refusal import Unequipped, told
 from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
@@ -63,9 +64,11 @@ class Daemon:
 
         Raises:
             StoreUnavailable: the store cannot be opened.
-            OSError: the metrics cannot be served where they should.
+            Unequipped: the authorities cannot be read, or the metrics not be served where they should.
         """
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        # A word on every table it finds in order would hide those on what is not.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         config, notifier = self._known.config, Notifier()
         async with AsyncExitStack() as stack:
             store = await asyncio.to_thread(Store.open, config.daemon.store_url, zone=config.daemon.time_zone)
@@ -177,11 +180,12 @@ class Daemon:
         async with self._reloading:
             try:
                 known = await asyncio.to_thread(read, self._directory)
-            except (Mistakes, RuleFaults) as faults:
+                outfit, tower = self._raise(known)
+            except (Mistakes, RuleFaults, Unequipped) as faults:
                 self._valid = False
-                log.error("the configuration was not taken up:\n%s", faults)
+                reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
+                log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
                 return
-            outfit, tower = self._raise(known)
             if self._stopped:
                 outfit.live.guard.stop()
             await asyncio.to_thread(tower.remember)

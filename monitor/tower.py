@@ -12,12 +12,13 @@ from typing import Protocol
 from exporters.posture import Campaign, HostPosture, Posture
 from monitor.judgement import Judge
 from monitor.overview import lately, overview
+from monitor.quiet import quiet_until
 from monitor.settings import Config
 from monitor.sight import AGE, Sight
 from monitor.spool import Sheet, Spool
 from monitor.store import RunId, Store, StoreUnavailable
 from probes.framework import Look, sweep
-from probes.observation import Observation, Record
+from probes.observation import WHOLE, Gap, GapReason, Observation, Record
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import Wire
@@ -129,14 +130,19 @@ class Tower:
             watch.step("judge", len(chunk))
         return unsettled
 
-    async def round(self, hosts: Sequence[str] | None = None, watch: Watch | None = None) -> None:
-        """Look at *hosts* (all, if None) with every probe, judge them, and confirm what is new."""
+    async def round(self, hosts: Sequence[str] | None = None, watch: Watch | None = None) -> int:
+        """Look at *hosts* (all, if None) with every probe, judge them, and confirm what is new.
+
+        Targets in quiet hours are left alone; return how many.
+        """
         self._round = self.clock()
         everyone = list(self.config.targets) if hosts is None else list(hosts)
-        needs = dict.fromkeys(everyone, frozenset(self.probes))
+        asleep = [host for host in everyone if self._asleep(host)]
+        await self._leave_alone(asleep)
+        needs = dict.fromkeys((host for host in everyone if host not in set(asleep)), frozenset(self.probes))
         for _ in range(self.config.policy.confirmations):
             if not needs:
-                return
+                break
             # A second look that met the first one's memory would confirm nothing.
             self._refresh()
             for stage in sorted({probe.stage for probe in self.probes.values()}):
@@ -148,6 +154,21 @@ class Tower:
                 ]
                 await asyncio.gather(*looks)
             needs = dict(await self.judge(list(needs), watch))
+        return len(asleep)
+
+    def _asleep(self, host: str) -> bool:
+        spans = (*self.config.schedule.quiet, *self.config.targets[host].quiet)
+        return quiet_until(self.clock(), spans, self.config.daemon.time_zone) is not None
+
+    async def _leave_alone(self, hosts: Sequence[str]) -> None:
+        """Note a gap of every probe for each of *hosts*, and judge by it."""
+        at, vantage = self.clock(), self.config.vantage.name
+        for name in self.probes if hosts else ():
+            run = await asyncio.to_thread(self.spool.begin, name, vantage, at, len(hosts))
+            gaps = tuple(Gap(name, host, vantage, WHOLE, at, GapReason.QUIET_HOURS) for host in hosts)
+            await asyncio.to_thread(self.spool.record, run, Sheet(name, vantage, at, at, gaps, frozenset()))
+            await asyncio.to_thread(self.spool.end, run, at, complete=False)
+        await self.judge(hosts)
 
     def host(self, name: str) -> HostPosture | None:
         """Return how one host stood when last judged, None before that."""
