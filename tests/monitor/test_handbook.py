@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
@@ -75,6 +75,7 @@ def test_a_probe_is_told_whole() -> None:
 @pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
 def test_every_probe_and_every_field_has_its_row(probe: Probe) -> None:
     section = probes_page(PROBES).partition(f"\n## {probe.name}\n")[2].partition("\n## ")[0]
+    assert is_dataclass(probe.facts)
     for item in fields(probe.facts):
         assert section.count(f"| `{item.name}` |") >= 1
     assert probe.source in section
