@@ -10,7 +10,8 @@ import datetime as dt
 import importlib.metadata
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 KEEPING = 3600.0
 """Seconds between two times the day's figures are written down."""
 
+COUNTING = 5.0
+"""Seconds between two glances at what is counted elsewhere."""
+
 CONFIRMING = dt.timedelta(minutes=5)
 """How soon what was met for the first time is looked at again."""
 
@@ -56,6 +60,10 @@ class Daemon:
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
         self._pages = Pages(known.config.daemon.time_zone)
         self._stopped = False
+        self._defects: Counter[str] = Counter()
+        self._told: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._backlog: Mapping[str, int] = {}
+        self._pruned: dt.date | None = None
         self._reloading = asyncio.Lock()
         self._acts: set[asyncio.Future[None]] = set()
 
@@ -85,7 +93,8 @@ class Daemon:
             stack.push_async_callback(self._scheduler.stop)
             app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
-            work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
+            drawing = self._pages.keep_drawn(lambda: self._tower.posture())
+            work = [drawing, self._keep_days(), self._keep_count(), notifier.keep_alive()]
             tasks = [asyncio.create_task(each) for each in work]
             stack.callback(lambda: [task.cancel() for task in tasks])
             self._listen()
@@ -106,6 +115,8 @@ class Daemon:
             wire.memo.forget,
             self._spool,
         )
+        # One count over all configurations: a counter that falls would be taken for a new beginning.
+        tower.defects = self._defects
         return outfit, tower
 
     def _plan(self) -> Plan:
@@ -134,13 +145,39 @@ class Daemon:
         return Standing.of(min(levels, key=lambda level: level.rank, default=None), dark=dark)
 
     async def _keep_days(self) -> None:
-        """Write the day's figures down, again and again: the last of a day is its record."""
+        """Write the day's figures down, again and again: the last of a day is its record; and drop what is too old."""
         while True:
             await asyncio.sleep(KEEPING)
             try:
                 await asyncio.to_thread(self._tower.snapshot)
+                await asyncio.to_thread(self._prune)
             except StoreUnavailable as trouble:
                 log.warning("the figures of the day could not be kept: %s", trouble)
+
+    def _prune(self) -> None:
+        """Drop history older than is to be kept, once a day."""
+        now, daemon = self._clock.now(), self._known.config.daemon
+        today = now.astimezone(daemon.time_zone).date()
+        if today != self._pruned:
+            self._store.prune(now - dt.timedelta(seconds=daemon.keep))
+            self._pruned = today
+
+    async def _keep_count(self) -> None:
+        """Pass on what others count, for as long as the daemon runs."""
+        while True:
+            self._count()
+            try:
+                self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
+            except StoreUnavailable as trouble:
+                log.debug("the backlog could not be read: %s", trouble)
+            await asyncio.sleep(COUNTING)
+
+    def _count(self) -> None:
+        now = self._defects + self._campaigns.defects, Counter(self._scheduler.missed)
+        for counter, counted, before in zip((self._own.defects, self._own.misses), now, self._told, strict=True):
+            for probe, number in (counted - before).items():
+                counter.labels(probe).inc(number)
+        self._told = now
 
     # --- what an operator signals --------------------------------------------------------------------------
 
@@ -212,4 +249,10 @@ class Daemon:
             store_available=self._writable(),
             scanning_stopped=self._stopped,
             draw_seconds=self._pages.seconds,
+            clock_jumps=self._scheduler.jumps,
+            corrupted_stores=self._store.opened.corrupted,
+            unwritten=self._spool.owed,
+            unwritten_lost=self._spool.lost,
+            backlog=self._backlog,
+            undecodable=self._store.undecodable,
         )
