@@ -146,6 +146,17 @@ async def test_the_past_is_judged_by_what_was_known_then(tmp_path: Path, tower: 
     assert [f.key.subject for f in judge.as_of(world.now())[WWW].findings] == ["tcp/6379/ipv4", "tcp/6379/ipv6"]
 
 
+async def test_a_look_cut_short_is_told_as_partial(tower: Tower, world: World) -> None:
+    world.silence = asyncio.Event()
+    looking = asyncio.create_task(tower.look(tower.probes["tcp_ports"], [WWW]))
+    while not world.looks:
+        await asyncio.sleep(0.01)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    (campaign,) = [each for each in tower.store.campaigns() if each.probe == "tcp_ports"]
+    assert (campaign.complete, campaign.finished is not None) == (False, True)
+
+
 async def test_a_round_leaves_targets_in_quiet_hours_alone(tower: Tower, world: World) -> None:
     targets = dict(tower.config.targets)
     targets[EDU] = replace(
