@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from monitor.entrance import DEFAULT, ConfigOption, Directory, end, known_or_end, now, reading_or_end, store_or_end
+from monitor.garbage import settle
 from monitor.packs import RuleFaults
 from monitor.refusal import EX_CONFIG, EX_FAILED, Unequipped, both, told
 from monitor.settings import Mistakes
@@ -155,6 +156,7 @@ def round_(
     unknown = [host for host in target or [] if host not in known.config.targets]
     if unknown:
         end(f"清单中没有目标 {unknown[0]} / no target {unknown[0]} in the inventory", EX_CONFIG)
+    settle()
     try:
         with store_or_end(known) as store, Bars(progress, speech) as bars:
             done = asyncio.run(run_round(directory, known, store, target, bars))
@@ -197,6 +199,7 @@ def run(directory: Directory = DEFAULT) -> None:
     from monitor.daemon import Daemon
 
     known = known_or_end(directory)
+    settle()
     try:
         asyncio.run(Daemon(directory, known).run())
     except Unequipped as fault:
