@@ -25,11 +25,11 @@ class HttpHome(Facts):
     """The last response after walking redirects, and the way to it; texts are cleaned and clipped.
 
     *hops* are the URLs redirected to, in order and without queries; *stopped* says why a further redirect was not
-    walked (`limit`, `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none. *arrived* is false
-    where a redirect led nowhere, and None where we could not follow it ourselves. *upgraded* is true when
-    the first redirect leads to HTTPS on the same host. *hsts_seconds* is what the host itself says over HTTPS, 0
-    without the header. *sketch* holds the smallest hashes of the visible text's shingles: the share two sketches
-    have in common estimates how alike the texts are. Phases are of the first response, in seconds.
+    walked (`limit`, `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none.
+    *arrived* is false where a redirect led nowhere, and None where we could not follow it ourselves. *upgraded* is
+    true when the first redirect leads to HTTPS on the same host. *hsts_seconds* is what the host itself says over
+    HTTPS, 0 without the header. *sketch* holds the smallest hashes of the visible text's shingles: the share two
+    sketches have in common estimates how alike the texts are. Phases are of the first response, in seconds.
     """
 
     status: int
