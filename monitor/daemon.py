@@ -92,7 +92,14 @@ class Daemon:
         outfit = equip(known.config, Path(known.config.daemon.packets_socket))
         wire = outfit.live
         tower = Tower(
-            known.config, self._store, known.rules, known.probes, wire.for_target, self._clock.now, wire.memo.forget
+            known.config,
+            self._store,
+            known.rules,
+            known.probes,
+            wire.for_target,
+            self._clock.now,
+            wire.memo.forget,
+            outfit.foresight,
         )
         return outfit, tower
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from monitor.settings import Config
 from probes.wire import Surroundings
 from probes.wire.dns import Asker
+from probes.wire.foresight import Foresight
 from probes.wire.guard import Guard
 from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
@@ -27,10 +28,11 @@ STARTING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """The wire, and the packet process behind it."""
+    """The wire, the packet process behind it, and the eye that runs ahead of a batch."""
 
     live: LiveWire
     packets: PacketClient
+    foresight: Foresight
 
 
 def equip(config: Config, socket: Path) -> Outfit:
@@ -39,16 +41,17 @@ def equip(config: Config, socket: Path) -> Outfit:
     memo = Memo()
     guard = Guard(config.scope, config.limits, surroundings)
     packets = PacketClient(socket)
+    resolver = Resolver(surroundings, memo)
     live = LiveWire(
         guard,
         surroundings,
         asker=Asker(),
-        resolver=Resolver(surroundings, memo),
+        resolver=resolver,
         echoer=packets,
         memo=memo,
         authorities=config.daemon.authorities,
     )
-    return Outfit(live, packets)
+    return Outfit(live, packets, Foresight(guard, resolver))
 
 
 def around(config: Config) -> Surroundings:

@@ -17,7 +17,7 @@ from monitor.store import RunId, Store
 from probes.framework import Look, sweep
 from probes.registry import Probe
 from probes.target import Target
-from probes.wire import Wire
+from probes.wire import BatchWire, Wire
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
 
@@ -55,7 +55,8 @@ class Unwatched:
 class Tower:
     """One tower over one configuration and store.
 
-    *refresh* forgets what targets shared (addresses above all), so that it is measured again.
+    *refresh* forgets what targets shared (addresses above all), so that it is measured again. *batch_wire*, if there
+    is one, is what probes prepare their batches with.
     """
 
     def __init__(
@@ -67,11 +68,12 @@ class Tower:
         wire_for: Callable[[Target], Wire],
         clock: Callable[[], dt.datetime],
         refresh: Callable[[], None],
+        batch_wire: BatchWire | None = None,
     ) -> None:
         self.config, self.store, self.rules, self.clock = config, store, rules, clock
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.sight = Sight(config.vantage, probes[SELF], wire_for)
-        self._wire_for, self._refresh = wire_for, refresh
+        self._wire_for, self._refresh, self._batch_wire = wire_for, refresh, batch_wire
         self._judge = Judge(config, rules, store)
         self._hosts: dict[str, HostPosture] = {}
         self._round: dt.datetime | None = None
@@ -94,7 +96,14 @@ class Tower:
         batch: list[Look] = []
         complete = True
         concurrency = max(1, self.config.limits.concurrent // 2)
-        async for seen in sweep(probe, targets, self.config.vantage.name, self._sighted, concurrency=concurrency):
+        async for seen in sweep(
+            probe,
+            targets,
+            self.config.vantage.name,
+            self._sighted,
+            concurrency=concurrency,
+            batch_wire=self._batch_wire,
+        ):
             batch.append(seen)
             complete &= seen.complete
             watch.step(probe.name)

@@ -19,8 +19,9 @@ async def run_round(
 ) -> Posture:
     """Look at *targets* (all, if None), judge and confirm, keep the day's figures, and return how the city stands."""
     async with packet_process(directory, Path(known.config.daemon.packets_socket)) as socket:
-        live = equip(known.config, socket).live
-        tower = Tower(known.config, store, known.rules, known.probes, live.for_target, _utc, live.memo.forget)
+        outfit = equip(known.config, socket)
+        live, ahead = outfit.live, outfit.foresight
+        tower = Tower(known.config, store, known.rules, known.probes, live.for_target, _utc, live.memo.forget, ahead)
         probes = list(tower.probes.values())
         await asyncio.to_thread(store.sync, list(known.config.targets.values()), probes, _utc())
         await asyncio.to_thread(tower.remember)
