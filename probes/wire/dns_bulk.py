@@ -31,7 +31,7 @@ from probes.wire.mmsg import Table
 
 TRIES = 3
 """Datagrams sent at most for one question."""
-SILENCE = 2
+SILENCE = TRIES
 """After so many times the patience without any answer, and with questions waiting for one, a server is left alone."""
 PORTS = 16
 """Sockets, each with a port of its own that the kernel chose at random."""

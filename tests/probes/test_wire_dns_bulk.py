@@ -6,9 +6,10 @@ import asyncio
 import socket
 import time
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from math import inf
 
+import dns.message
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,9 +19,9 @@ from probes.target import Family
 from probes.wire import Presence, Surroundings
 from probes.wire.account import Account
 from probes.wire.dns import Asker
-from probes.wire.dns_bulk import Manner, ask
+from probes.wire.dns_bulk import ROWS, Manner, ask
 from probes.wire.dns_columns import Names
-from probes.wire.foresight import Foresight
+from probes.wire.foresight import WINDOW, Foresight, _manner
 from probes.wire.guard import Guard
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
@@ -44,14 +45,16 @@ class Vantage:
         self.resolver = Resolver(own, Memo())
         self.foresight = Foresight(self.guard, self.resolver)
         self.asked = 0
+        self._places = asyncio.Semaphore(16)
 
     async def resolve(self, name):
         return await self.resolver.resolve(name, self._ask)
 
     async def _ask(self, query):
         self.asked += 1
-        query = replace(query, timeout=0.3)
-        return await Asker(Dialer()).ask(query, lambda a, p: self.guard.admit(a, p, What.DNS, Account("t")))
+        query = replace(query, timeout=0.6)
+        async with self._places:
+            return await Asker(Dialer()).ask(query, lambda a, p: self.guard.admit(a, p, What.DNS, Account("t")))
 
 
 def outcomes(resolution):
@@ -62,6 +65,8 @@ def outcomes(resolution):
     }
 
 
+SLOW = ("cut then silent", "no question")
+"""Ways that are waited out."""
 LABELS = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 ENTRIES = st.builds(
     Entry,
@@ -73,10 +78,10 @@ ENTRIES = st.builds(
         },
     ),
     chain=st.lists(LABELS.map(lambda label: f"{label}.{ZONE}"), max_size=3).map(tuple),
-    way=st.sampled_from(WAYS),
+    way=st.sampled_from([way for way in WAYS if way not in SLOW]),
     exists=st.booleans(),
 )
-ZONES = st.dictionaries(LABELS.map(lambda label: f"{label}.{ZONE}"), ENTRIES, min_size=1, max_size=12)
+ZONES = st.dictionaries(LABELS.map(lambda label: f"{label}.{ZONE}"), ENTRIES, min_size=1, max_size=8)
 
 
 async def _both_ways(entries, host="127.0.0.1"):
@@ -84,7 +89,10 @@ async def _both_ways(entries, host="127.0.0.1"):
     async with serving(lambda query, udp: answer(query, udp, entries), host) as server:
         ahead, plain = Vantage(server), Vantage(server)
         await ahead.foresight.resolve_all(entries)
-        found = [{name: outcomes(await vantage.resolve(name)) for name in entries} for vantage in (ahead, plain)]
+        found = []
+        for vantage in (ahead, plain):
+            resolved = await asyncio.gather(*map(vantage.resolve, entries))
+            found.append(dict(zip(entries, map(outcomes, resolved), strict=True)))
     return *found, ahead.asked, plain.asked
 
 
@@ -97,7 +105,7 @@ async def test_every_way_of_answering_is_told_the_same_with_and_without(host):
     assert ahead == plain
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ZONES)
 def test_any_zone_resolves_the_same_with_and_without(entries):
     ahead, plain, _, _ = asyncio.run(_both_ways(entries))
@@ -105,10 +113,10 @@ def test_any_zone_resolves_the_same_with_and_without(entries):
 
 
 async def test_plain_names_leave_nothing_to_ask_one_by_one():
-    entries = {f"h{n}.{ZONE}": Entry({"A": (f"198.18.1.{n}",), "AAAA": (f"2001:db8::{n:x}",)}) for n in range(200)}
+    entries = {f"h{n}.{ZONE}": Entry({"A": (f"198.18.1.{n}",), "AAAA": (f"2001:db8::{n:x}",)}) for n in range(60)}
     ahead, plain, left, alone = await _both_ways(entries)
     assert ahead == plain
-    assert (left, alone) == (0, 400)
+    assert (left, alone) == (0, 120)
 
 
 async def test_odd_names_are_asked_for_one_by_one():
@@ -140,21 +148,18 @@ async def _harvest(server, names, turn=free, **manner):
 
 
 async def test_lost_datagrams_are_made_good_by_the_next_ones():
-    seen = {}
     entries = {f"h{n}.{ZONE}": Entry({"A": ("198.18.0.1",)}) for n in range(30)}
+    seen: dict[str, int] = {}
 
     def lossy(query, udp):
         asked = query.question[0].to_text()
         seen[asked] = seen.get(asked, 0) + 1
-        return answer(query, udp, entries) if seen[asked] == 3 else None
+        return answer(query, udp, entries) if seen[asked] > sum(map(ord, asked)) % 3 else None
 
     async with serving(lossy) as server:
-        harvest = await _harvest(server, list(entries), patience=0.1, window=10_000)
-        # Nothing at all came for two tries: the server could as well be dead.
-        assert (harvest.presence > 0).sum() in (0, 60)
-        seen.clear()
-        seen.update({f"h{n}.{ZONE}. IN {kind}": 1 for n in range(30) for kind in ("A", "AAAA")})
-        assert ((await _harvest(server, list(entries), patience=0.1)).presence > 0).all()
+        harvest = await _harvest(server, list(entries), patience=0.1)
+    assert (harvest.presence > 0).all()
+    assert set(seen.values()) == {1, 2, 3}
 
 
 async def test_every_try_has_an_id_of_its_own_and_ports_vary():
@@ -185,8 +190,6 @@ async def test_answers_from_elsewhere_do_not_count():
         """Lets the forger know every port and ID."""
 
         def datagram_received(self, data, addr):
-            import dns.message
-
             forger.sendto(answer(dns.message.from_wire(data), True, entries), addr)
 
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Leaky, local_addr=("127.0.0.1", 0))
@@ -278,8 +281,6 @@ async def test_the_stop_switch_silences_a_batch():
 
 @pytest.mark.parametrize("how", ["dry run", "denied"])
 async def test_what_may_not_be_sent_is_not_sent(how):
-    from ipaddress import ip_network
-
     async with serving(lambda query, udp: answer(query, udp, {})) as server:
         scope = Scope(deny=(ip_network("127.0.0.0/8"),)) if how == "denied" else None
         vantage = Vantage(server, scope=scope, dry_run=how == "dry run")
@@ -298,9 +299,6 @@ async def test_failures_are_looked_into_again_and_never_kept():
 
 
 def test_infinite_pace_is_still_in_bursts():
-    from probes.wire.dns_bulk import ROWS
-    from probes.wire.foresight import WINDOW, _manner
-
     fast = _manner(Limits(overall=inf, concurrent=100_000))
     assert (fast.burst, fast.window) == (ROWS, WINDOW)
     gentle = _manner(Limits())

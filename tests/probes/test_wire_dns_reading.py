@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 from probes.wire import DnsAnswer, DnsQuery, Presence
 from probes.wire.dns_bulk import WIDTH
-from probes.wire.dns_codec import Question
+from probes.wire.dns_codec import Question, write
 from probes.wire.dns_codec import read as read_one
-from probes.wire.dns_codec import write
 from probes.wire.dns_columns import Names, Templates, plain
 from probes.wire.dns_harvest import Harvest
 from probes.wire.dns_names import walk
@@ -68,9 +67,24 @@ def oracle(message: bytes, name: str, rdtype: str) -> Trail | None:
     return follow(answer, name, rdtype) if isinstance(answer, DnsAnswer) else None
 
 
+Damage = list[tuple[float, int]]
+"""Where octets are changed, as a part of the message, and to what; a change to 256 cuts the message there."""
+Made = tuple[str, int, dns.message.Message, Damage]
+
+
+def wire(made: Made) -> bytes:
+    """Return the message as it comes in."""
+    *_, message, damage = made
+    octets = bytearray(message.to_wire(max_size=4096))
+    for part, octet in damage:
+        at = 2 + int(part * (len(octets) - 2))
+        octets[at:] = bytes([octet]) + octets[at + 1 :] if octet < 256 else b""
+    return bytes(octets[:WIDTH])
+
+
 @st.composite
-def messages(draw: st.DrawFn) -> tuple[str, int, bytes]:
-    """A name, the number of a type, and an answer to them that is right, odd, or damaged."""
+def messages(draw: st.DrawFn) -> Made:
+    """A name, the number of a type, and an answer to them that is right, odd, or to be damaged."""
     name, kind = draw(NAMES), draw(st.integers(0, 1))
     query = dns.message.make_query(name, TYPES[kind], use_edns=draw(st.sampled_from([False, 0])))
     message = dns.message.make_response(query)
@@ -90,11 +104,8 @@ def messages(draw: st.DrawFn) -> tuple[str, int, bytes]:
         message.authority.append(rrset(zone, 60, "SOA", soa))
     if draw(st.sampled_from([False, False, True])):
         message.authority.append(rrset(zone, 60, "NS", f"{draw(NAMES)}."))
-    wire = bytearray(message.to_wire(max_size=4096))
-    for at, octet in draw(st.lists(st.tuples(st.integers(2, len(wire) - 1), st.integers(0, 255)), max_size=2)):
-        if draw(st.booleans()):
-            wire[at] = octet
-    return name, kind, bytes(wire[: draw(st.sampled_from([len(wire)] * 5 + [draw(st.integers(0, len(wire)))]))])[:WIDTH]
+    damage = st.tuples(st.floats(0, 0.999), st.integers(0, 256))
+    return name, kind, message, draw(st.one_of(st.just([]), st.lists(damage, max_size=2)))
 
 
 TTLS = st.sampled_from([0, 1, 60, 2**31 - 1])
@@ -107,9 +118,9 @@ def rrset(owner: str, ttl: int, rdtype: str, *texts: str) -> dns.rrset.RRset:
 
 @given(st.lists(messages(), min_size=1, max_size=8))
 def test_what_is_read_from_columns_is_what_dnspython_reads(batch):
-    names = [name for name, _, _ in batch]
-    _, trails = columns(names, [kind for _, kind, _ in batch], *[message for _, _, message in batch])
-    for (name, kind, message), trail in zip(batch, trails, strict=True):
+    octets = [wire(made) for made in batch]
+    _, trails = columns([name for name, *_ in batch], [kind for _, kind, *_ in batch], *octets)
+    for (name, kind, *_), message, trail in zip(batch, octets, trails, strict=True):
         if trail is not None:
             assert trail == oracle(message, name, TYPES[kind])
 
@@ -152,7 +163,7 @@ def test_the_usual_answers_are_read_from_columns(kind):
 
 @given(messages(), NAMES, st.integers(0, 1))
 def test_only_the_answer_to_the_question_asked_is_one(made, name, kind):
-    other, other_kind, message = made
+    (other, other_kind, *_), message = made, wire(made)
     [asked], _ = columns([name], [kind], message)
     if (other, other_kind) != (name, kind):
         try:
@@ -175,7 +186,9 @@ def test_questions_go_out_as_they_do_one_by_one(names):
         assert data[number, : lengths[number]].tobytes() == b"\xab\xcd" + wire[2:]
 
 
-@pytest.mark.parametrize("name", ["", ".", "a..b", "192.0.2.1", "www.例子.test", "a\\.b.test", "a b", "x" * 64, "2001:db8::1"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "a..b", "192.0.2.1", "www.例子.test", "a\\.b.test", "a b", "x" * 64, "2001:db8::1"]
+)
 def test_names_that_are_not_plain_are_left_to_others(name):
     assert not plain(name)
 
