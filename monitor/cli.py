@@ -16,12 +16,10 @@ from rich.console import Console
 
 from monitor.configuration import Known, read
 from monitor.packs import RuleFaults
+from monitor.refusal import EX_CONFIG, EX_FAILED, Unequipped, both, told
 from monitor.settings import Mistakes
 from monitor.store import Store, StoreUnavailable
-from rules.text import Language
-
-EX_CONFIG = 78
-"""The exit status of an operator's mistake, as sysexits.h has it."""
+from rules.text import Language, Text
 
 app = typer.Typer(
     name="diaolou",
@@ -68,7 +66,7 @@ def init(directory: Directory = DEFAULT) -> None:
     try:
         written = write_sample(directory)
     except Mistakes as found:
-        _end(str(found), EX_CONFIG)
+        _end(told(found), EX_CONFIG)
     for path in written:
         print(path)
 
@@ -76,13 +74,75 @@ def init(directory: Directory = DEFAULT) -> None:
 @app.command()
 def check(directory: Directory = DEFAULT) -> None:
     """检查配置，一次列出全部错误；有错时退出码 78。Check the configuration; every mistake at once, exit 78."""
-    known = _known(directory)
-    config = known.config
+    from monitor.commands.check import check as look_over
+
+    try:
+        notes = look_over(directory, _now().date())
+    except (Mistakes, RuleFaults) as found:
+        _end(told(found), EX_CONFIG)
+    except Unequipped as fault:
+        _end(str(fault), fault.status)
+    for note in notes:
+        print(both(note))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV、XLSX，或 NetBox 导出 / CSV, XLSX or a NetBox export")],
+    config: ConfigOption = DEFAULT,
+    into: Annotated[
+        Path | None, typer.Option("--into", "-o", help="写成此文件（.yaml 或 .csv）/ write this file")
+    ] = None,
+    agency: Annotated[str, typer.Option(help="没有写单位的行归入此单位 / agency of rows without one")] = "",
+    domain: Annotated[str, typer.Option(help="给设备名补上的域名 / appended to bare device names")] = "",
+) -> None:
+    """导入其他系统的资产表；不写 --into 则只看不写。Import another inventory; without --into it only looks."""
+    from monitor.importers import Options, import_targets
+
+    known = _known(config).config
+    if agency and agency not in known.tree.agencies:
+        _end(f'没有单位 "{agency}" / there is no agency "{agency}"', EX_CONFIG)
+    options = Options(agency=agency, domain=domain, present=known.targets.keys())
+    try:
+        found = import_targets(file, known.tree, options, into=into)
+    except Mistakes as faults:
+        _end(told(faults), EX_CONFIG)
+    for remark in (*found.changed, *found.skipped):
+        print(f"{file}:{remark.row}: {remark.host}: {both(remark.why)}", file=sys.stderr)
     print(
-        f"配置无误：{len(config.tree.agencies)} 个单位，{len(config.targets)} 个目标，{len(known.rules)} 条规则，"
-        f"{len(known.probes)} 个探测项 / configuration is good: {len(config.tree.agencies)} agencies, "
-        f"{len(config.targets)} targets, {len(known.rules)} rules, {len(known.probes)} probes"
+        f"读到 {found.read} 行，可用 {len(found.entries)} 个，略过 {len(found.skipped)} 行 / "
+        f"rows read: {found.read}, targets: {len(found.entries)}, skipped: {len(found.skipped)}"
     )
+    if into is not None and found.entries:
+        print(into)
+
+
+@app.command()
+def explain(
+    host: Annotated[str, typer.Argument(help="目标 / the target")],
+    rule: Annotated[str, typer.Argument(help="规则；不写为全部 / a rule; all, if absent")] = "",
+    config: ConfigOption = DEFAULT,
+    language: Annotated[Language | None, typer.Option(help="zh 或 en / zh or en")] = None,
+) -> None:
+    """说明对一个目标的每条结论：规则、取值与证据。Explain every verdict on a target: rule, values, witnesses."""
+    from monitor.commands.explain import explain as explained
+    from monitor.screen import terminal
+    from monitor.screen_explain import show_explained
+
+    known = _known(config)
+    daemon = known.config.daemon
+    if host not in known.config.targets:
+        _end(f"清单中没有目标 {host} / no target {host} in the inventory", EX_CONFIG)
+    if rule and rule not in known.rules:
+        _end(f"没有规则 {rule} / no rule {rule}", EX_CONFIG)
+    try:
+        with _reading(known) as store:
+            found = explained(known, store, host, rule)
+    except StoreUnavailable as trouble:
+        _end(str(trouble), EX_FAILED)
+    if not found:
+        _end(f"还没有对 {host} 的结论 / nothing was concluded about {host} yet", EX_FAILED)
+    show_explained(terminal(), found, language or daemon.language, daemon.time_zone)
 
 
 @app.command("round")
@@ -94,17 +154,33 @@ def round_(
 ) -> None:
     """立即跑完整一轮：探测、评判、确认，并显示排名。One whole round now: look, judge, confirm, show the ranking."""
     from monitor.commands.round import run_round
-    from monitor.screen import Bars, show
+    from monitor.screen import Bars, show, terminal
 
     known = _known(directory)
     speech = language or known.config.daemon.language
-    console, progress = Console(), Console(stderr=True)
+    console, progress = terminal(), Console(stderr=True)
     unknown = [host for host in target or [] if host not in known.config.targets]
     if unknown:
         _end(f"清单中没有目标 {unknown[0]} / no target {unknown[0]} in the inventory", EX_CONFIG)
-    with _store(known) as store, Bars(progress, speech) as bars:
-        posture = asyncio.run(run_round(directory, known, store, target, bars))
-    show(console, posture, speech, worst)
+    try:
+        with _store(known) as store, Bars(progress, speech) as bars:
+            done = asyncio.run(run_round(directory, known, store, target, bars))
+    except Unequipped as fault:
+        _end(str(fault), fault.status)
+    except StoreUnavailable as trouble:
+        _end(str(trouble), EX_FAILED)
+    show(console, done.posture, speech, worst)
+    if done.quiet:
+        console.print(
+            Text(
+                f"{done.quiet} 个目标处于静默时段，本轮未探测", f"{done.quiet} targets in quiet hours were left alone"
+            ).into(speech)
+        )
+    if done.unwritten:
+        _end(
+            f"存储不可用，{done.unwritten} 条观测未能写入 / the store took nothing: {done.unwritten} records were lost",
+            EX_FAILED,
+        )
 
 
 @app.command()
@@ -115,11 +191,11 @@ def status(
 ) -> None:
     """显示最近一次的态势，不作探测。Show how the city stood when last judged; looks at nothing."""
     from monitor.commands.status import current
-    from monitor.screen import show
+    from monitor.screen import show, terminal
 
     known = _known(directory)
     with _reading(known) as store:
-        show(Console(), current(known, store, _now()), language or known.config.daemon.language, worst)
+        show(terminal(), current(known, store, _now()), language or known.config.daemon.language, worst)
 
 
 @app.command()
@@ -130,8 +206,10 @@ def run(directory: Directory = DEFAULT) -> None:
     known = _known(directory)
     try:
         asyncio.run(Daemon(directory, known).run())
+    except Unequipped as fault:
+        _end(str(fault), fault.status)
     except StoreUnavailable as trouble:
-        _end(str(trouble), 1)
+        _end(str(trouble), EX_FAILED)
 
 
 @report_app.command("month")
@@ -157,7 +235,7 @@ def report_month(
         page = render_html(report, speech, daemon.time_zone)
         content = page.encode("utf-8") if form is Format.HTML else render_pdf(page)
     except (ValueError, PdfUnavailable) as fault:
-        _end(str(fault), 1)
+        _end(str(fault), EX_FAILED)
     path = output or Path(f"diaolou-{agency or daemon.city}-{month}-{speech.value}.{form.value}")
     write_whole(path, content)
     print(path)
@@ -168,7 +246,10 @@ def policy_test(directory: Directory = DEFAULT) -> None:
     """运行每条规则自带的用例。Run the cases every rule brings along."""
     from monitor.commands.policy_test import run_cases
 
-    results = run_cases(directory / "packs")
+    try:
+        results = run_cases(directory / "packs")
+    except RuleFaults as faults:
+        _end(told(faults), EX_CONFIG)
     for result in results:
         if not result.holds:
             print(f"✗ {result.rule}: {result.case}")
@@ -184,24 +265,22 @@ def policy_test(directory: Directory = DEFAULT) -> None:
 def _known(directory: Path) -> Known:
     try:
         return read(directory)
-    except RuleFaults as faults:
-        _end(str(faults), EX_CONFIG)
-    except Mistakes as found:
-        _end(str(found), EX_CONFIG)
+    except (Mistakes, RuleFaults) as found:
+        _end(told(found), EX_CONFIG)
 
 
 def _store(known: Known) -> Store:
     try:
         return Store.open(known.config.daemon.store_url, zone=known.config.daemon.time_zone)
     except StoreUnavailable as trouble:
-        _end(str(trouble), 1)
+        _end(str(trouble), EX_FAILED)
 
 
 def _reading(known: Known) -> Store:
     try:
         return Store.open_to_read(known.config.daemon.store_url)
     except StoreUnavailable as trouble:
-        _end(str(trouble), 1)
+        _end(str(trouble), EX_FAILED)
 
 
 def _now() -> dt.datetime:

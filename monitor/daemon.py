@@ -24,10 +24,12 @@ from monitor.configuration import Known, read
 from monitor.outfit import Outfit, equip
 from monitor.packs import RuleFaults
 from monitor.pages import Pages
+from monitor.refusal import Unequipped, told
 from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
 from monitor.settings import Mistakes
+from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
 from monitor.tower import SELF, Tower
 from probes.registry import Probe
@@ -62,15 +64,18 @@ class Daemon:
 
         Raises:
             StoreUnavailable: the store cannot be opened.
-            OSError: the metrics cannot be served where they should.
+            Unequipped: the authorities cannot be read, or the metrics not be served where they should.
         """
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        # A word on every table it finds in order would hide those on what is not.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         config, notifier = self._known.config, Notifier()
         async with AsyncExitStack() as stack:
             store = await asyncio.to_thread(Store.open, config.daemon.store_url, zone=config.daemon.time_zone)
             stack.callback(store.close)
             stack.callback(notifier.stopping)
-            self._store = store
+            self._store, self._spool = store, Spool(store)
+            stack.callback(self._spool.flush)
             self._outfit, self._tower = self._raise(self._known)
             stack.callback(lambda: self._outfit.live.guard.stop())
             await asyncio.to_thread(self._tower.remember)
@@ -78,7 +83,7 @@ class Daemon:
             self._scheduler = Scheduler(self._campaigns)
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
-            app = MetricsApp(lambda: self._pages.page, self._registry, lambda: self._campaigns.desk.trouble is None)
+            app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
             work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
             tasks = [asyncio.create_task(each) for each in work]
@@ -99,6 +104,7 @@ class Daemon:
             wire.for_target,
             self._clock.now,
             wire.memo.forget,
+            self._spool,
             outfit.foresight,
         )
         return outfit, tower
@@ -175,11 +181,12 @@ class Daemon:
         async with self._reloading:
             try:
                 known = await asyncio.to_thread(read, self._directory)
-            except (Mistakes, RuleFaults) as faults:
+                outfit, tower = self._raise(known)
+            except (Mistakes, RuleFaults, Unequipped) as faults:
                 self._valid = False
-                log.error("the configuration was not taken up:\n%s", faults)
+                reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
+                log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
                 return
-            outfit, tower = self._raise(known)
             if self._stopped:
                 outfit.live.guard.stop()
             await asyncio.to_thread(tower.remember)
@@ -195,12 +202,15 @@ class Daemon:
             self._pages.outdated()
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
 
+    def _writable(self) -> bool:
+        return self._campaigns.desk.trouble is None and self._spool.trouble is None
+
     def _state(self) -> DaemonState:
         return DaemonState(
             version=importlib.metadata.version("diaolou"),
             configuration_valid=self._valid,
             configuration_loaded=self._loaded,
-            store_available=self._campaigns.desk.trouble is None,
+            store_available=self._writable(),
             scanning_stopped=self._stopped,
             draw_seconds=self._pages.seconds,
         )

@@ -15,7 +15,7 @@ from probes.wire import BatchWire, NotLooked, Unreached, Wire
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 5000
+TOGETHER = 2000
 """Targets prepared at once: what was found early must not be forgotten before the last of them is looked at."""
 
 

@@ -267,7 +267,8 @@ def main(count: int = 50_000, times: int = 3) -> None:
         rate = each.queries / min(measure.wall for measure in runs[each.client])
         wrong = "not compared" if each.wrong is None else f"{max(m.wrong or 0 for m in runs[each.client])} wrong"
         print(
-            f"{each.client:<20} {each.queries:>7} queries {each.wall:>7.2f} s {rate:>9.0f}/s {each.per_query:>7.1f} µs CPU  {wrong}"
+            f"{each.client:<20} {each.queries:>7} queries {each.wall:>7.2f} s {rate:>9.0f}/s {each.per_query:>7.1f} µs CPU  "
+            + wrong
         )
     if "massdns" not in best:
         print("massdns is not here: set MASSDNS to its path", file=sys.stderr)
