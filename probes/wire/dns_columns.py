@@ -34,11 +34,16 @@ def plain(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Plain names. *wire* has one in a row, padded with zeros; *lengths* counts the octets, the root's included."""
+    """Plain names.
+
+    *wire* has one in a row, padded with zeros; *lengths* counts the octets, the root's included. *left* says how many
+    octets of the name remain where a label begins, and 0 elsewhere.
+    """
 
     texts: Sequence[str]
     wire: Octets
     lengths: Index
+    left: Octets
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Names:
@@ -50,9 +55,14 @@ class Names:
         # The distance from a dot to the next mark is its label's length; the end of a name stays the root's zero.
         blob[marks] = np.where(blob[marks] == 0, 0, ahead)
         width = int(lengths.max(initial=0))
-        wire = np.zeros((len(texts), width), np.uint8)
-        wire[np.arange(width) < lengths[:, None]] = blob
-        return cls(texts, wire, lengths)
+        inside = np.arange(width) < lengths[:, None]
+        wire, left = np.zeros((len(texts), width), np.uint8), np.zeros((len(texts), width), np.uint8)
+        wire[inside] = blob
+        remaining = np.zeros(len(blob), np.uint8)
+        ends = np.cumsum(lengths)
+        remaining[marks] = ends[np.searchsorted(ends, marks, side="right")] - marks
+        left[inside] = remaining
+        return cls(texts, wire, lengths, left)
 
     def __len__(self) -> int:
         return len(self.texts)

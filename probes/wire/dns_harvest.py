@@ -20,7 +20,7 @@ _RDTYPES = ("A", "AAAA")
 _NOWHERE = IPv4Address(0)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Harvest:
     """What is settled, by question, as `dns_columns` numbers them.
 

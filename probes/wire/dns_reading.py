@@ -1,7 +1,7 @@
 """Reading many answers at once: those that say plainly what is there, and those that need a closer look.
 
-Plain is a NOERROR or NXDOMAIN whose answer section holds aliases in order, then addresses, with nothing besides but
-one SOA and an empty OPT. Of these the outcome is what `trail.follow` says of the message as dnspython reads it.
+Plain is a NOERROR or NXDOMAIN whose answer section holds aliases in order, then addresses, and whose other sections
+hold nothing out of the ordinary. Its outcome is what `trail.follow` says of the message as dnspython reads it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from probes.wire import Presence
 from probes.wire.dns_columns import HEADER, TYPES, Index, Names, Octets
-from probes.wire.dns_names import text, walk
+from probes.wire.dns_names import Messages, text
 from probes.wire.trail import within
 
 MOST = 24
-"""Records of an answer section read here."""
+"""Records of a section read here."""
 PRESENCES = (None, Presence.PRESENT, Presence.NODATA, Presence.NXDOMAIN)
 """By *presence* in a `Reading`."""
 _PRESENT, _NODATA, _NXDOMAIN = 1, 2, 3
-_CNAME, _SOA, _OPT = 5, 6, 41
+_NS, _CNAME, _SOA, _OPT = 2, 5, 6, 41
 _RECORD = 10
 _UNSEEN = 1 << 31
+_NOWHERE = -1000
 
 Flags = NDArray[np.bool_]
 
@@ -50,12 +51,12 @@ def read(data: Octets, lengths: Index, names: Names, questions: Index) -> Readin
     head = _header(data)
     asked = _asks(data, lengths, head, names, questions)
     plain = asked & (head[:, 1] & 0x0200 == 0) & np.isin(head[:, 1] & 0x0F, (0, 3))
-    plain &= (head[:, 3] <= MOST) & (head[:, 4] <= 1) & (head[:, 5] <= 1)
-    answers = _Answers(data, lengths, questions, HEADER + names.lengths[questions >> 1] + 4)
+    plain &= (head[:, 3:] <= MOST).all(axis=1)
+    messages = Messages(data, lengths, names, questions >> 1)
+    answers = _Answers(messages, questions, HEADER + names.lengths[questions >> 1] + 4)
     live = answers.walk(np.flatnonzero(plain), head[:, 3])
-    live, owned = _authority(answers, live, head[:, 4])
-    live = _additional(answers, live, head[:, 5])
-    presence, aliases = _outcomes(answers, live, head[:, 1] & 0x0F, owned)
+    rest = _Rest(answers, head[:, 4], head[:, 5])
+    presence, aliases = _outcomes(answers, rest, rest.walk(live), head[:, 1] & 0x0F)
     kept = presence == _PRESENT
     owners, addresses = answers.addresses(kept)
     ttl = np.where(answers.ttl < _UNSEEN, answers.ttl, -1)
@@ -83,8 +84,9 @@ def _asks(data: Octets, lengths: Index, head: Index, names: Names, questions: In
 class _Answers:
     """The answer sections of some messages, walked record by record; *at* is where each has come to."""
 
-    def __init__(self, data: Octets, lengths: Index, questions: Index, at: Index) -> None:
-        self.data, self.lengths, self.at = data, lengths, at
+    def __init__(self, messages: Messages, questions: Index, at: Index) -> None:
+        self.messages, self.at = messages, at
+        lengths = messages.lengths
         self.wanted, self.size = TYPES[questions & 1], np.where(questions & 1, 16, 4)
         self.found = np.zeros(len(lengths), np.intp)
         self.ttl = np.full(len(lengths), _UNSEEN, np.int64)
@@ -92,14 +94,6 @@ class _Answers:
         self._owner = np.full(len(lengths), HEADER, np.intp)
         self._rows: list[Index] = []
         self._addresses: list[Octets] = []
-
-    def short(self, rows: Index, at: Index) -> Index:
-        """Return the two octets at *at* of *rows* as numbers."""
-        return (self.data[rows, at].astype(np.intp) << 8) | self.data[rows, at + 1]
-
-    def long(self, rows: Index, at: Index) -> Index:
-        """Return the four octets at *at* of *rows* as numbers."""
-        return (self.short(rows, at) << 16) | self.short(rows, at + 2)
 
     def walk(self, live: Index, records: Index) -> Index:
         """Walk the answer sections of the rows *live*; return those of them that are plain."""
@@ -111,12 +105,13 @@ class _Answers:
 
     def _step(self, rows: Index) -> Index:
         """Read one record of each of *rows*; return the rows where it is an alias or an address in its place."""
-        rows = rows[self.at[rows] + 2 + _RECORD <= self.lengths[rows]]
+        lengths, short = self.messages.lengths, self.messages.short
+        rows = rows[self.at[rows] + 2 + _RECORD <= lengths[rows]]
         at = self.at[rows] + 2
-        kind, ttl, size = self.short(rows, at), self.long(rows, at + 4), self.short(rows, at + 8)
+        kind, ttl, size = short(rows, at), self.messages.long(rows, at + 4), short(rows, at + 8)
         end = at + _RECORD + size
-        sound = (self.short(rows, at - 2) == 0xC000 | self._owner[rows]) & (self.short(rows, at + 2) == 1)
-        sound &= (end <= self.lengths[rows]) & (ttl < _UNSEEN)
+        sound = (short(rows, at - 2) == 0xC000 | self._owner[rows]) & (short(rows, at + 2) == 1)
+        sound &= (end <= lengths[rows]) & (ttl < _UNSEEN)
         address = sound & (kind == self.wanted[rows]) & (size == self.size[rows])
         alias = sound & (kind == _CNAME) & (self.found[rows] == 0)
         alias[alias] = self._aliases(rows[alias], at[alias] + _RECORD, end[alias])
@@ -128,7 +123,7 @@ class _Answers:
 
     def _aliases(self, rows: Index, at: Index, end: Index) -> Flags:
         """Go on to the names at *at*; return which of them are sound and fill their record."""
-        ends, sound = walk(self.data, self.lengths, rows, at)
+        ends, sound = self.messages.walk(rows, at)
         sound &= ends == end
         self._owner[rows[sound]] = at[sound]
         for row, target in zip(rows[sound].tolist(), at[sound].tolist(), strict=True):
@@ -139,7 +134,7 @@ class _Answers:
         octets = np.zeros((len(rows), 16), np.uint8)
         for version in np.unique(self.size[rows]):
             some = self.size[rows] == version
-            octets[some, :version] = self.data[rows[some, None], at[some, None] + np.arange(version)]
+            octets[some, :version] = self.messages.data[rows[some, None], at[some, None] + np.arange(version)]
         self.found[rows] += 1
         self._rows.append(rows)
         self._addresses.append(octets)
@@ -152,65 +147,92 @@ class _Answers:
         return rows[kept], octets[kept]
 
 
-def _authority(answers: _Answers, live: Index, records: Index) -> tuple[Index, dict[int, int]]:
-    """Pass the authority sections; return the rows that are still plain, and where their SOA's owner stands."""
-    there = records[live] > 0
-    rows, without = live[there], live[~there]
-    if not rows.size:
-        return live, {}
-    owner = answers.at[rows]
-    at, sound = walk(answers.data, answers.lengths, rows, owner)
-    sound &= at + _RECORD <= answers.lengths[rows]
-    rows, at, owner = rows[sound], at[sound], owner[sound]
-    sound = (answers.short(rows, at) == _SOA) & (answers.short(rows, at + 2) == 1)
-    end = at + _RECORD + answers.short(rows, at + 8)
-    sound &= end <= answers.lengths[rows]
-    rows, at, owner, end = rows[sound], at[sound], owner[sound], end[sound]
-    master, fine = walk(answers.data, answers.lengths, rows, at + _RECORD)
-    mailbox, sound = walk(answers.data, answers.lengths, rows, master)
-    sound &= fine & (mailbox + 20 == end)
-    rows = rows[sound]
-    answers.at[rows] = end[sound]
-    owned = dict(zip(rows.tolist(), owner[sound].tolist(), strict=True)) if answers.targets else {}
-    return np.concatenate((without, rows)), owned
+class _Rest:
+    """What follows the answer sections: name servers, one SOA, their addresses and an OPT that says nothing.
 
+    *owned* is where the owner of a row's SOA stands, 0 without one; *referred* are the rows that name name servers.
+    """
 
-def _additional(answers: _Answers, live: Index, records: Index) -> Index:
-    """Pass the additional sections; return the rows where they hold nothing, or an OPT that says nothing."""
-    there = records[live] > 0
-    rows, without = live[there], live[~there]
-    rows = rows[answers.at[rows] + 1 + _RECORD <= answers.lengths[rows]]
-    at = answers.at[rows]
-    quiet = (answers.data[rows, at] == 0) & (answers.short(rows, at + 1) == _OPT)
-    quiet &= (answers.data[rows, at + 5] == 0) & (answers.short(rows, at + 9) == 0)
-    return np.concatenate((without, rows[quiet]))
+    def __init__(self, answers: _Answers, authority: Index, additional: Index) -> None:
+        self.owned = np.zeros(len(authority), np.intp)
+        self.referred = np.zeros(len(authority), bool)
+        self._answers, self._authority, self._records = answers, authority, authority + additional
+        self._opted = np.zeros(len(authority), bool)
+
+    def walk(self, live: Index) -> Index:
+        """Walk what follows in the rows *live*; return those of them that are plain."""
+        for number in range(int(self._records[live].max(initial=0))):
+            there = self._records[live] > number
+            rows = live[there]
+            live = np.concatenate((live[~there], self._step(rows, number)))
+        return live
+
+    def _step(self, rows: Index, number: int) -> Index:
+        messages = self._answers.messages
+        lengths, short, octet = messages.lengths, messages.short, messages.octet
+        owner = self._answers.at[rows]
+        at, sound = messages.walk(rows, owner)
+        sound &= at + _RECORD <= lengths[rows]
+        rows, owner, at = rows[sound], owner[sound], at[sound]
+        kind, size, internet = short(rows, at), short(rows, at + 8), short(rows, at + 2) == 1
+        first, end = number < self._authority[rows], at + _RECORD + size
+        kept = ~first & internet & (((kind == TYPES[0]) & (size == 4)) | ((kind == TYPES[1]) & (size == 16)))
+        quiet = (octet(rows, owner) == 0) & (octet(rows, at + 4) == 0) & (size == 0)
+        kept |= ~first & (kind == _OPT) & quiet & ~self._opted[rows]
+        self._opted[rows[kind == _OPT]] = True
+        server = first & internet & (kind == _NS)
+        server[server] = self._names(rows[server], at[server] + _RECORD, 1) == end[server]
+        self.referred[rows[server]] = True
+        soa = first & internet & (kind == _SOA) & (self.owned[rows] == 0)
+        soa[soa] = self._names(rows[soa], at[soa] + _RECORD, 2) + 20 == end[soa]
+        self.owned[rows[soa]] = owner[soa]
+        kept = (kept | server | soa) & (end <= lengths[rows])
+        rows, end = rows[kept], end[kept]
+        self._answers.at[rows] = end
+        return rows
+
+    def _names(self, rows: Index, at: Index, count: int) -> Index:
+        """Return where *count* names in a row end, or _NOWHERE if they are none."""
+        fine = np.ones(len(rows), bool)
+        for _ in range(count):
+            at, sound = self._answers.messages.walk(rows, at)
+            fine &= sound
+        ends: Index = np.where(fine, at, _NOWHERE)
+        return ends
 
 
 def _outcomes(
-    answers: _Answers, live: Index, rcodes: Index, owned: dict[int, int]
+    answers: _Answers, rest: _Rest, live: Index, rcodes: Index
 ) -> tuple[NDArray[np.uint8], dict[int, tuple[str, ...]]]:
-    presence = np.zeros(len(answers.lengths), np.uint8)
+    presence = np.zeros(len(answers.at), np.uint8)
     absent = np.where(rcodes[live] == 3, _NXDOMAIN, _NODATA)
     presence[live] = np.where(answers.found[live] > 0, _PRESENT, absent)
     aliases: dict[int, tuple[str, ...]] = {}
     for row, targets in answers.targets.items():
         chain = _chain(answers, row, targets) if presence[row] else ()
-        covered = presence[row] != _NODATA or _covered(answers, row, chain, owned.get(row))
-        if chain and covered:
+        if chain:
             aliases[row] = chain
         else:
             presence[row] = 0
+    # Where servers are named or an alias leads elsewhere, only an SOA makes nothing to be an answer.
+    doubtful = (presence == _NODATA) & rest.referred
+    doubtful[list(aliases)] |= presence[list(aliases)] == _NODATA
+    for row in np.flatnonzero(doubtful).tolist():
+        if not _covered(answers, row, answers.targets.get(row, [HEADER])[-1], int(rest.owned[row])):
+            presence[row] = 0
+            aliases.pop(row, None)
     return presence, aliases
 
 
 def _chain(answers: _Answers, row: int, targets: list[int]) -> tuple[str, ...]:
     """Return the names at *targets*; none at all if they go in a circle, or one of them is not plain."""
-    message = answers.data[row].tobytes()
+    message = answers.messages.data[row].tobytes()
     chain = [text(message, target) for target in (HEADER, *targets)]
     return tuple(name for name in chain[1:] if name is not None) if len({*chain, None}) == len(chain) + 1 else ()
 
 
-def _covered(answers: _Answers, row: int, chain: tuple[str, ...], owner: int | None) -> bool:
-    """Say whether the SOA whose owner stands at *owner* speaks for the end of *chain*."""
-    zone = text(answers.data[row].tobytes(), owner) if owner is not None else None
-    return zone is not None and bool(chain) and within(chain[-1], zone)
+def _covered(answers: _Answers, row: int, end: int, owner: int) -> bool:
+    """Say whether the SOA whose owner stands at *owner* speaks for the name at *end*."""
+    message = answers.messages.data[row].tobytes()
+    zone, name = text(message, owner) if owner else None, text(message, end)
+    return zone is not None and name is not None and within(name, zone)

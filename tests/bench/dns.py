@@ -266,10 +266,8 @@ def main(count: int = 50_000, times: int = 3) -> None:
     for each in best.values():
         rate = each.queries / min(measure.wall for measure in runs[each.client])
         wrong = "not compared" if each.wrong is None else f"{max(m.wrong or 0 for m in runs[each.client])} wrong"
-        print(
-            f"{each.client:<20} {each.queries:>7} queries {each.wall:>7.2f} s {rate:>9.0f}/s {each.per_query:>7.1f} µs CPU  "
-            + wrong
-        )
+        spent = f"{each.wall:>7.2f} s {rate:>9.0f}/s {each.per_query:>7.1f} µs CPU"
+        print(f"{each.client:<20} {each.queries:>7} queries {spent}  {wrong}")
     if "massdns" not in best:
         print("massdns is not here: set MASSDNS to its path", file=sys.stderr)
     print(json.dumps({client: [asdict(measure) for measure in measures] for client, measures in runs.items()}))

@@ -21,7 +21,7 @@ from probes.wire.dns_codec import Question, write
 from probes.wire.dns_codec import read as read_one
 from probes.wire.dns_columns import Names, Templates, plain
 from probes.wire.dns_harvest import Harvest
-from probes.wire.dns_names import walk
+from probes.wire.dns_names import Messages
 from probes.wire.dns_reading import PRESENCES, read
 from probes.wire.trail import Trail, follow
 from tests.probes.wire_world import V4
@@ -103,7 +103,9 @@ def messages(draw: st.DrawFn) -> Made:
         soa = f"ns1.{zone or 'x'}. {draw(NAMES)}. 1 2 3 4 5"
         message.authority.append(rrset(zone, 60, "SOA", soa))
     if draw(st.sampled_from([False, False, True])):
-        message.authority.append(rrset(zone, 60, "NS", f"{draw(NAMES)}."))
+        server = draw(NAMES)
+        message.authority.append(rrset(zone, 60, "NS", f"{server}."))
+        message.additional.append(rrset(server, 60, TYPES[kind], draw(ADDRESSES[kind])))
     damage = st.tuples(st.floats(0, 0.999), st.integers(0, 256))
     return name, kind, message, draw(st.one_of(st.just([]), st.lists(damage, max_size=2)))
 
@@ -149,15 +151,17 @@ def test_the_usual_answers_are_read_from_columns(kind):
         (3, [], [soa]),
         (0, [alias], [rrset("cdn.test", 60, "SOA", "ns1.cdn.test. x.cdn.test. 1 2 3 4 5")]),
         (3, [alias, further], [soa]),
+        (0, [rrset("www.kp.gov.test", 60, rdtype, address)], [rrset("kp.gov.test", 60, "NS", "a.test.", "b.c.test.")]),
     ]:
         message = dns.message.make_response(query)
         message.set_rcode(rcode)
         message.answer, message.authority = answer, authority
+        message.additional = [rrset("a.test", 60, "A", "198.18.0.2"), rrset("a.test", 60, "AAAA", "2001:db8::2")]
         made.append(message.to_wire())
-    asked, trails = columns(["www.kp.gov.test"] * 6, [kind] * 6, *made)
+    asked, trails = columns(["www.kp.gov.test"] * 7, [kind] * 7, *made)
     assert asked.all()
     expected = [Presence.PRESENT, Presence.PRESENT, Presence.NODATA, Presence.NXDOMAIN]
-    assert [trail.presence for trail in trails] == [*expected, Presence.NODATA, Presence.NXDOMAIN]
+    assert [trail.presence for trail in trails] == [*expected, Presence.NODATA, Presence.NXDOMAIN, Presence.PRESENT]
     assert trails == [oracle(message, "www.kp.gov.test", rdtype) for message in made]
 
 
@@ -199,7 +203,8 @@ def test_names_that_are_not_plain_are_left_to_others(name):
 @example(b"\x01a\xc0\x00", 0)
 def test_a_name_that_is_sound_ends_where_dnspython_ends_it(noise, start):
     data, lengths = rows(noise)
-    [end], [sound] = walk(data, lengths, np.array([0]), np.array([start]))
+    messages = Messages(data, lengths, Names.of(["x"]), np.array([0]))
+    [end], [sound] = messages.walk(np.array([0]), np.array([start]))
     if sound:
         parser = dns.wire.Parser(noise, start)
         parser.get_name()
