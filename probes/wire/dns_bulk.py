@@ -37,6 +37,8 @@ PORTS = 16
 """Sockets, each with a port of its own that the kernel chose at random."""
 ROWS = 512
 """Datagrams sent or read at once."""
+TOGETHER = 128
+"""Datagrams sent from one port at a time: the answers to all of them must find room in its socket's buffer."""
 WIDTH = 1280
 """Octets of a datagram read: more than we ask for, so whoever sends more is looked at closely."""
 GATHERING = 0.001
@@ -108,6 +110,7 @@ class _Engine:
         self._tries = np.zeros(count, np.int8)
         self._closed = np.zeros(count, bool)
         self._due, self._began = np.full(count, inf), np.zeros(count)
+        self._port = secrets.randbelow(PORTS)
         self._fresh, self._again = 0, np.empty(0, np.intp)
         self._under_way, self._open = 0, count
         self._octets, self._silent_since, self._expired = 0, time.monotonic(), 0.0
@@ -158,27 +161,30 @@ class _Engine:
         return np.concatenate((chosen, fresh))
 
     def _send(self, questions: Index) -> None:
-        """Put *questions* from one of our ports; those for which there was no slot or no room come again."""
-        port = secrets.randbelow(PORTS)
+        """Put *questions*, some from each of our ports in turn; those without a slot or without room come again."""
+        first, self._port = self._port, (self._port + -(-len(questions) // TOGETHER)) % PORTS
+        ports = (first + np.arange(len(questions)) // TOGETHER) % PORTS
         idents = np.frombuffer(secrets.token_bytes(2 * len(questions)), np.uint16)
-        slots = (port << 16) | idents.astype(np.int32)
-        free = self._slots[slots] < 0
-        alone = np.zeros(len(slots), bool)
-        alone[np.unique(slots, return_index=True)[1]] = True
-        chosen = free & alone
-        questions, held = questions[chosen], questions[~chosen]
-        lengths = self._templates.fill(self._out.data, questions, idents[chosen])
-        sent = self._sent(port, lengths)
-        self._again = np.concatenate((self._again, held, questions[sent:]))
-        self._await(questions[:sent], slots[chosen][:sent])
+        slots = (ports << 16) | idents
+        chosen = np.zeros(len(slots), bool)
+        chosen[np.unique(slots, return_index=True)[1]] = True
+        chosen &= self._slots[slots] < 0
+        mine, ports = questions[chosen], ports[chosen]
+        sent = self._sent(ports, self._templates.fill(self._out.data, mine, idents[chosen]))
+        self._again = np.concatenate((self._again, questions[~chosen], mine[~sent]))
+        self._await(mine[sent], slots[chosen][sent])
 
-    def _sent(self, port: int, lengths: Index) -> int:
-        try:
-            return self._out.send(self.sockets[port], lengths) if lengths.size else 0
-        except BlockingIOError:
-            return 0
+    def _sent(self, ports: Index, lengths: Index) -> NDArray[np.bool_]:
+        """Send the rows, each from its port; return which of them went."""
+        sent = np.zeros(len(ports), bool)
+        for port in np.unique(ports).tolist():
+            rows = np.flatnonzero(ports == port)
+            with contextlib.suppress(BlockingIOError):
+                count = self._out.send(self.sockets[port], int(rows[0]), lengths[rows])
+                sent[rows[:count]] = True
+        return sent
 
-    def _await(self, questions: Index, slots: NDArray[np.int32]) -> None:
+    def _await(self, questions: Index, slots: Index) -> None:
         now = time.monotonic()
         self._slots[slots] = questions
         self._used[questions, self._tries[questions]] = slots
@@ -204,17 +210,26 @@ class _Engine:
         await asyncio.sleep(GATHERING)
 
     def _hear(self) -> None:
+        """Take what has come to all ports, many at once."""
+        ports, lengths, cuts, filled = [], [], [], 0
         for number, _ in self._epoll.poll(0):
-            port = self._by_number[number]
             with contextlib.suppress(BlockingIOError):
-                self._take(port, *self._in.receive(self.sockets[port]))
+                arrived, cut = self._in.receive(self.sockets[self._by_number[number]], filled)
+                ports.append(np.full(len(arrived), self._by_number[number]))
+                lengths.append(arrived)
+                cuts.append(cut)
+                filled += len(arrived)
+            if filled == ROWS:
+                break
+        if filled:
+            self._take(np.concatenate(ports), np.concatenate(lengths), np.concatenate(cuts))
 
-    def _take(self, port: int, lengths: Index, cut: NDArray[np.bool_]) -> None:
-        """Book what came to *port*; whatever answers no question of ours is as if it had not come."""
+    def _take(self, ports: Index, lengths: Index, cut: NDArray[np.bool_]) -> None:
+        """Book what came to *ports*; whatever answers no question of ours is as if it had not come."""
         self._octets += int(lengths.sum())
         data = self._in.data[: len(lengths)]
         idents = (data[:, 0].astype(np.intp) << 8) | data[:, 1]
-        held = self._slots[(port << 16) | idents]
+        held = self._slots[(ports << 16) | idents]
         known = np.flatnonzero(held >= 0)
         if not known.size:
             return

@@ -51,29 +51,31 @@ class Table:
         self._messages["header"]["iov"] = self._vectors.ctypes.data + np.arange(rows) * _VECTOR.itemsize
         self._messages["header"]["iovlen"] = 1
 
-    def send(self, sock: socket.socket, lengths: NDArray[np.intp]) -> int:
-        """Send as many of the first rows as *lengths* has, without waiting; return how many went.
+    def send(self, sock: socket.socket, first: int, lengths: NDArray[np.intp]) -> int:
+        """Send as many rows from *first* on as *lengths* has, without waiting; return how many went.
 
         Raises:
             OSError: not even the first one went.
         """
-        self._vectors["len"][: len(lengths)] = lengths
-        return self._call(_libc.sendmmsg(*self._arguments(sock, len(lengths)), socket.MSG_DONTWAIT))
+        self._vectors["len"][first : first + len(lengths)] = lengths
+        return self._call(_libc.sendmmsg(*self._arguments(sock, first, len(lengths)), socket.MSG_DONTWAIT))
 
-    def receive(self, sock: socket.socket) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """Fill rows with what has come, without waiting; return the lengths, and which were too long for a row.
+    def receive(self, sock: socket.socket, first: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Fill rows from *first* on with what has come, without waiting.
+
+        Returns the lengths, and which were too long for a row.
 
         Raises:
             OSError: nothing has come, or what came was an error.
         """
         self._vectors["len"] = self.width
-        arrived = self._call(_libc.recvmmsg(*self._arguments(sock, self.rows), socket.MSG_DONTWAIT, None))
-        lengths = self._messages["len"][:arrived].astype(np.intp)
-        cut = (self._messages["header"]["flags"][:arrived] & socket.MSG_TRUNC) != 0
-        return lengths, cut
+        arguments = self._arguments(sock, first, self.rows - first)
+        arrived = self._call(_libc.recvmmsg(*arguments, socket.MSG_DONTWAIT, None))
+        filled = self._messages[first : first + arrived]
+        return filled["len"].astype(np.intp), (filled["header"]["flags"] & socket.MSG_TRUNC) != 0
 
-    def _arguments(self, sock: socket.socket, count: int) -> tuple[int, ctypes.c_void_p, int]:
-        return sock.fileno(), ctypes.c_void_p(self._messages.ctypes.data), count
+    def _arguments(self, sock: socket.socket, first: int, count: int) -> tuple[int, ctypes.c_void_p, int]:
+        return sock.fileno(), ctypes.c_void_p(self._messages[first:].ctypes.data), count
 
     @staticmethod
     def _call(count: int) -> int:

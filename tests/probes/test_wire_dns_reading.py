@@ -12,7 +12,7 @@ import dns.rrset
 import dns.wire
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from probes.wire import DnsAnswer, DnsQuery, Presence
@@ -118,7 +118,8 @@ def rrset(owner: str, ttl: int, rdtype: str, *texts: str) -> dns.rrset.RRset:
     return dns.rrset.from_text(dns.name.from_text(owner), ttl, "IN", rdtype, *texts)
 
 
-@given(st.lists(messages(), min_size=1, max_size=8))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(messages(), min_size=1, max_size=4))
 def test_what_is_read_from_columns_is_what_dnspython_reads(batch):
     octets = [wire(made) for made in batch]
     _, trails = columns([name for name, *_ in batch], [kind for _, kind, *_ in batch], *octets)
@@ -165,6 +166,7 @@ def test_the_usual_answers_are_read_from_columns(kind):
     assert trails == [oracle(message, "www.kp.gov.test", rdtype) for message in made]
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(messages(), NAMES, st.integers(0, 1))
 def test_only_the_answer_to_the_question_asked_is_one(made, name, kind):
     (other, other_kind, *_), message = made, wire(made)
