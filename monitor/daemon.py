@@ -10,9 +10,11 @@ import datetime as dt
 import importlib.metadata
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry
 
@@ -34,12 +36,16 @@ from monitor.store import Store, StoreUnavailable
 from monitor.tower import SELF, Tower
 from probes.registry import Probe
 from probes.wire import NotLooked
+from probes.wire.guard import Guard
 from probes.wire.notify import Notifier
 
 log = logging.getLogger(__name__)
 
 KEEPING = 3600.0
 """Seconds between two times the day's figures are written down."""
+
+COUNTING = 5.0
+"""Seconds between two glances at what is counted elsewhere."""
 
 CONFIRMING = dt.timedelta(minutes=5)
 """How soon what was met for the first time is looked at again."""
@@ -56,8 +62,13 @@ class Daemon:
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
         self._pages = Pages(known.config.daemon.time_zone)
         self._stopped = False
+        self._defects: Counter[str] = Counter()
+        self._told: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._backlog: Mapping[str, int] = {}
+        self._pruned: dt.date | None = None
         self._reloading = asyncio.Lock()
         self._acts: set[asyncio.Future[None]] = set()
+        self._guards: WeakSet[Guard] = WeakSet()
 
     async def run(self) -> None:
         """Run until told to end.
@@ -77,15 +88,18 @@ class Daemon:
             self._store, self._spool = store, Spool(store)
             stack.callback(self._spool.flush)
             self._outfit, self._tower = self._raise(self._known)
-            stack.callback(lambda: self._outfit.live.guard.stop())
+            stack.callback(self._silence)
             await asyncio.to_thread(self._tower.remember)
-            self._campaigns = Campaigns(store, self._plan(), self._batch, self._standing, self._clock)
+            self._campaigns = Campaigns(
+                store, _plan(self._known, self._tower), self._batch, self._standing, self._clock
+            )
             self._scheduler = Scheduler(self._campaigns)
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
             app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
-            work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
+            drawing = self._pages.keep_drawn(lambda: self._tower.posture())
+            work = [drawing, self._keep_days(), self._keep_count(), notifier.keep_alive()]
             tasks = [asyncio.create_task(each) for each in work]
             stack.callback(lambda: [task.cancel() for task in tasks])
             self._listen()
@@ -107,11 +121,10 @@ class Daemon:
             self._spool,
             outfit.foresight,
         )
+        # One count over all configurations: a counter that falls would be taken for a new beginning.
+        tower.defects = self._defects
+        self._guards.add(outfit.live.guard)
         return outfit, tower
-
-    def _plan(self) -> Plan:
-        config = self._known.config
-        return Plan(config.targets, self._tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)
 
     # --- what campaigns do ---------------------------------------------------------------------------------
 
@@ -135,13 +148,39 @@ class Daemon:
         return Standing.of(min(levels, key=lambda level: level.rank, default=None), dark=dark)
 
     async def _keep_days(self) -> None:
-        """Write the day's figures down, again and again: the last of a day is its record."""
+        """Write the day's figures down, again and again: the last of a day is its record; and drop what is too old."""
         while True:
             await asyncio.sleep(KEEPING)
             try:
                 await asyncio.to_thread(self._tower.snapshot)
+                await asyncio.to_thread(self._prune)
             except StoreUnavailable as trouble:
                 log.warning("the figures of the day could not be kept: %s", trouble)
+
+    def _prune(self) -> None:
+        """Drop history older than is to be kept, once a day."""
+        now, daemon = self._clock.now(), self._known.config.daemon
+        today = now.astimezone(daemon.time_zone).date()
+        if today != self._pruned:
+            self._store.prune(now - dt.timedelta(seconds=daemon.keep))
+            self._pruned = today
+
+    async def _keep_count(self) -> None:
+        """Pass on what others count, for as long as the daemon runs."""
+        while True:
+            self._count()
+            try:
+                self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
+            except StoreUnavailable as trouble:
+                log.debug("the backlog could not be read: %s", trouble)
+            await asyncio.sleep(COUNTING)
+
+    def _count(self) -> None:
+        now = self._defects + self._campaigns.defects, Counter(self._scheduler.missed)
+        for counter, counted, before in zip((self._own.defects, self._own.misses), now, self._told, strict=True):
+            for probe, number in (counted - before).items():
+                counter.labels(probe).inc(number)
+        self._told = now
 
     # --- what an operator signals --------------------------------------------------------------------------
 
@@ -159,10 +198,15 @@ class Daemon:
         self._acts.add(task)
         task.add_done_callback(self._acts.discard)
 
+    def _silence(self) -> None:
+        """Stop every guard, those of looks begun under an older configuration included."""
+        for guard in self._guards:
+            guard.stop()
+
     async def _stop(self) -> None:
         """Let nothing out any more, the packet process included."""
         self._stopped = True
-        self._outfit.live.guard.stop()
+        self._silence()
         self._scheduler.pause()
         with suppress(NotLooked):
             await self._outfit.packets.stop()
@@ -170,7 +214,8 @@ class Daemon:
 
     async def _resume(self) -> None:
         self._stopped = False
-        self._outfit.live.guard.resume()
+        for guard in self._guards:
+            guard.resume()
         self._scheduler.resume()
         with suppress(NotLooked):
             await self._outfit.packets.resume()
@@ -187,17 +232,17 @@ class Daemon:
                 reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
                 log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
                 return
-            if self._stopped:
-                outfit.live.guard.stop()
-            await asyncio.to_thread(tower.remember)
-            before, self._known = self._known, known
-            self._outfit, self._tower = outfit, tower
             try:
-                await self._scheduler.adopt(self._plan())
+                await asyncio.to_thread(tower.remember)
+                await self._scheduler.adopt(_plan(known, tower))
             except StoreUnavailable as trouble:
-                self._known, self._valid = before, False
+                self._valid = False
                 log.error("the configuration was not taken up: %s", trouble)
                 return
+            if self._stopped:
+                outfit.live.guard.stop()
+            self._outfit.live.guard.narrow(known.config.scope)
+            self._known, self._outfit, self._tower = known, outfit, tower
             self._valid, self._loaded = True, self._clock.now()
             self._pages.outdated()
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
@@ -213,4 +258,15 @@ class Daemon:
             store_available=self._writable(),
             scanning_stopped=self._stopped,
             draw_seconds=self._pages.seconds,
+            clock_jumps=self._scheduler.jumps,
+            corrupted_stores=self._store.opened.corrupted,
+            unwritten=self._spool.owed,
+            unwritten_lost=self._spool.lost,
+            backlog=self._backlog,
+            undecodable=self._store.undecodable,
         )
+
+
+def _plan(known: Known, tower: Tower) -> Plan:
+    config = known.config
+    return Plan(config.targets, tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)

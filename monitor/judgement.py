@@ -67,6 +67,9 @@ class Judge:
         verdicts: dict[str, list[Verdict]] = defaultdict(list)
         for item in self._store.verdicts(hosts):
             verdicts[item.verdict.target].append(item.verdict)
+        for host in hosts:
+            if (owed := self._spool.verdicts(host)) is not None:
+                verdicts[host] = list(owed)
         findings = self._findings(hosts)
         return {
             host: host_posture(self._config.targets[host], stored, verdicts[host], findings[host], self._config.policy)

@@ -22,6 +22,7 @@ from probes.observation import WHOLE, Gap, GapReason, Observation, Record
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import BatchWire, Wire
+from probes.wire.scope import Limits
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
 
@@ -104,7 +105,7 @@ class Tower:
         run = await asyncio.to_thread(self.spool.begin, probe.name, vantage, began, len(targets))
         batch: list[Look] = []
         complete = False
-        concurrency = max(1, self.config.limits.concurrent // 2)
+        concurrency = looks_at_once(self.config.limits)
         try:
             whole = True
             ahead = self._batch_wire
@@ -227,6 +228,11 @@ class Tower:
     def _sheet(self, probe: str, began: dt.datetime, records: Sequence[Record], looks: Sequence[Look]) -> Sheet:
         complete = frozenset(seen.target for seen in looks if seen.complete)
         return Sheet(probe, self.config.vantage.name, began, self.clock(), tuple(records), complete)
+
+
+def looks_at_once(limits: Limits) -> int:
+    """Return how many looks of one probe keep the wire busy; more would only wait, while their deadlines run."""
+    return max(FEWEST, limits.concurrent // limits.per_host_concurrent)
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:

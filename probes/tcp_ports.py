@@ -16,6 +16,9 @@ from probes.wire import NotLooked, Unreached, Wire
 CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
 UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED})
 
+PORTS_AT_ONCE = 16
+"""Ports of one address in hand; the guard lets no more than a few through to a host, and the others would only wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class TcpPorts(Facts):
@@ -63,13 +66,20 @@ async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
 
 async def _states(address: Address, ports: list[int], wire: Wire) -> list[tuple[str, float]]:
     """Return the state of each port and the seconds it took; a port that could not be looked at ends all looks."""
-    looks = [asyncio.ensure_future(_port(address, port, wire)) for port in ports]
+    waiting = iter(ports)
+
+    async def some() -> dict[int, tuple[str, float]]:
+        return {port: await _port(address, port, wire) for port in waiting}
+
+    looks = [asyncio.ensure_future(some()) for _ in ports[:PORTS_AT_ONCE]]
     try:
-        return await asyncio.gather(*looks)
+        found = await asyncio.gather(*looks)
     finally:
         for unfinished in looks:
             unfinished.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
+    states = {port: state for part in found for port, state in part.items()}
+    return [states[port] for port in ports]
 
 
 async def _port(address: Address, port: int, wire: Wire) -> tuple[str, float]:

@@ -60,7 +60,7 @@ class Manner:
     """
 
     burst: int = ROWS
-    window: int = 2048
+    window: int = 1024
     deadline: float = inf
     patience: float = 5.0 / TRIES
 

@@ -15,7 +15,8 @@ from probes.wire.scope import Limits
 
 NAMES = 65_536
 """Names asked for at once."""
-WINDOW = 2048
+WINDOW = 1024
+"""Questions under way at most: more would overrun the buffers of many servers."""
 DEADLINE = 60.0
 """Seconds a batch waits for it at most; names not found by then are resolved when they are looked at."""
 _SHARE = 0.01

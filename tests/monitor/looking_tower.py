@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from typing import cast
 
 from monitor import packs
 from monitor.settings import Config
+from monitor.spool import Spool
 from monitor.store import Store
 from monitor.tower import SELF, Tower
 from probes.framework import refused
@@ -34,7 +36,8 @@ RULE = "no_dangerous_port_open"
 
 @dataclass
 class World:
-    """What there is to see. *blind* families are cut off at the vantage, and *cut_during* those of the first look."""
+    """What there is to see. *blind* families are cut off at the vantage, and *cut_during* those of the first look;
+    *silence* is what every look waits for."""
 
     open: dict[str, tuple[int, ...]] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
@@ -43,6 +46,7 @@ class World:
     seconds: int = 0
     proofs: int = 0
     defect: Exception | None = None
+    silence: asyncio.Event | None = None
     cut_during: set[Family] = field(default_factory=set)
     surroundings: Surroundings = field(default_factory=lambda: Surroundings((), {}))
 
@@ -67,6 +71,8 @@ class World:
         self.looks[target.host] += 1
         if self.defect is not None:
             raise self.defect
+        if self.silence is not None:
+            await self.silence.wait()
         self.blind |= self.cut_during
         for address in ADDRESSES[target.host]:
             subject = Subject(family=Family.of(address), address=address)
@@ -84,7 +90,9 @@ def _probe(name: str, run: object, facts: type[Facts], stage: int) -> Probe:
     return Probe(name, run, facts, 3600.0, 5.0, stage, frozenset())  # type: ignore[arg-type]
 
 
-def raise_tower(folder: Path, world: World, store: Store | None = None) -> tuple[Tower, Store, Config]:
+def raise_tower(
+    folder: Path, world: World, store: Store | None = None, spool: Spool | None = None
+) -> tuple[Tower, Store, Config]:
     """Return a tower over *world*, with a store in *folder*."""
     config = Desk(folder / "config").load()
     opened = store or Store.open(f"sqlite:///{folder / 'diaolou.db'}")
@@ -94,4 +102,4 @@ def raise_tower(folder: Path, world: World, store: Store | None = None) -> tuple
     }
     rules = {RULE: packs.load()[RULE]}
     wire = cast(Wire, world)
-    return Tower(config, opened, rules, probes, lambda _: wire, world.now, lambda: None), opened, config
+    return Tower(config, opened, rules, probes, lambda _: wire, world.now, lambda: None, spool), opened, config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -62,6 +63,25 @@ def test_a_stop_silences_it_within_a_second_until_it_may_go_on(tower: Running) -
     tower.say(signal.SIGUSR2)
     assert until(lambda: tower.door.met > met)
     assert tower.metric("diaolou_scanning_stopped") == 0
+
+
+def test_what_it_sees_while_the_disk_takes_nothing_is_written_when_it_can_be(tower: Running) -> None:
+    tower.start()
+    assert until(lambda: (tower.metric('diaolou_backlog_targets{probe="tcp_ports"}') or 0) >= 0)
+    assert until(lambda: tower.door.met > 3)
+    assert tower.process is not None
+    written = max(path.stat().st_size for path in tower.folder.glob("diaolou.sqlite*"))
+    free = resource.prlimit(tower.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(tower.process.pid, resource.RLIMIT_FSIZE, (written // 2, free[1]))
+    assert until(lambda: tower.metric("diaolou_store_available") == 0)
+    met = tower.door.met
+    assert until(lambda: tower.door.met > met + 3)
+    assert until(lambda: (tower.metric("diaolou_unwritten_records") or 0) > 0)
+    resource.prlimit(tower.process.pid, resource.RLIMIT_FSIZE, free)
+    assert until(lambda: tower.metric("diaolou_store_available") == 1)
+    assert until(lambda: tower.metric("diaolou_unwritten_records") == 0)
+    assert tower.metric("diaolou_unwritten_records_dropped") == 0
+    assert _rows(tower, "PRAGMA integrity_check") == [("ok",)]
 
 
 def test_it_ends_at_once_marks_what_it_left_and_comes_back(tower: Running) -> None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from monitor.judgement import Judge
 from monitor.store import Store
 from monitor.tower import Tower
 from probes.observation import Gap, GapReason
-from probes.target import Family
+from probes.target import Family, QuietHours
 from rules.finding import Act, State
 from rules.verdict import Outcome
 from tests.monitor.looking_tower import EDU, WWW, World, raise_tower
@@ -138,11 +141,34 @@ async def test_the_past_is_judged_by_what_was_known_then(tmp_path: Path, tower: 
     then = world.now()
     world.open[WWW] = (6379,)
     await tower.round()
-    from monitor.judgement import Judge
-
     judge = Judge(tower.config, tower.rules, tower.store)
     assert judge.as_of(then)[WWW].findings == ()
     assert [f.key.subject for f in judge.as_of(world.now())[WWW].findings] == ["tcp/6379/ipv4", "tcp/6379/ipv6"]
+
+
+async def test_a_look_cut_short_is_told_as_partial(tower: Tower, world: World) -> None:
+    world.silence = asyncio.Event()
+    looking = asyncio.create_task(tower.look(tower.probes["tcp_ports"], [WWW]))
+    while not world.looks:
+        await asyncio.sleep(0.01)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    (campaign,) = [each for each in tower.store.campaigns() if each.probe == "tcp_ports"]
+    assert (campaign.complete, campaign.finished is not None) == (False, True)
+
+
+async def test_a_round_leaves_targets_in_quiet_hours_alone(tower: Tower, world: World) -> None:
+    targets = dict(tower.config.targets)
+    targets[EDU] = replace(
+        targets[EDU], quiet=(QuietHours(dt.time(0), dt.time(12)), QuietHours(dt.time(12), dt.time(0)))
+    )
+    tower.config = replace(tower.config, targets=targets)
+    tower._judge._config = tower.config
+    assert await tower.round() == 1
+    assert world.looks == {WWW: 1}
+    reasons = {item.record.reason for item in tower.store.state([EDU]) if isinstance(item.record, Gap)}
+    assert reasons == {GapReason.QUIET_HOURS}
+    assert {item.verdict.outcome for item in tower.store.verdicts([EDU])} == {Outcome.UNKNOWN}
 
 
 async def test_a_round_tells_how_far_it_has_come(tower: Tower) -> None:

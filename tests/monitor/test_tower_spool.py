@@ -98,6 +98,16 @@ async def test_a_finding_mended_while_the_disk_was_full_closes_once(tower: Tower
     assert sorted(acts) == [Act.CLOSED, Act.CLOSED, Act.OPENED, Act.OPENED]
 
 
+async def test_a_new_configuration_stands_on_memory_too(tmp_path: Path, tower: Tower, world: World, disk: Disk) -> None:
+    await tower.round()
+    disk.full = True
+    world.open[WWW] = (6379,)
+    await tower.round()
+    later, _, _ = raise_tower(tmp_path, world, tower.store, tower.spool)
+    later.remember()
+    assert later.host(WWW) == tower.host(WWW)
+
+
 async def test_blindness_counts_from_memory_too(tower: Tower, world: World, disk: Disk) -> None:
     world.open[WWW] = (6379,)
     await tower.round()
