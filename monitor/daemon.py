@@ -119,6 +119,7 @@ class Daemon:
             self._clock.now,
             wire.memo.forget,
             self._spool,
+            outfit.foresight,
         )
         # One count over all configurations: a counter that falls would be taken for a new beginning.
         tower.defects = self._defects

@@ -15,6 +15,7 @@ from monitor.refusal import Unequipped
 from monitor.settings import Config
 from probes.wire import Surroundings
 from probes.wire.dns import Asker
+from probes.wire.foresight import Foresight
 from probes.wire.guard import Guard
 from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
@@ -33,10 +34,11 @@ STARTING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outfit:
-    """The wire, and the packet process behind it."""
+    """The wire, the packet process behind it, and the eye that runs ahead of a batch."""
 
     live: LiveWire
     packets: PacketClient
+    foresight: Foresight
 
 
 def equip(config: Config, socket: Path) -> Outfit:
@@ -49,19 +51,20 @@ def equip(config: Config, socket: Path) -> Outfit:
     memo = Memo(lifetime=MEMORY)
     guard = Guard(config.scope, config.limits, surroundings)
     packets = PacketClient(socket)
+    resolver = Resolver(surroundings, memo)
     try:
         live = LiveWire(
             guard,
             surroundings,
             asker=Asker(Dialer(config.limits.source_ports)),
-            resolver=Resolver(surroundings, memo),
+            resolver=resolver,
             echoer=packets,
             memo=memo,
             authorities=config.daemon.authorities,
         )
     except OSError as fault:
         raise _untrusted(config, fault) from fault
-    return Outfit(live, packets)
+    return Outfit(live, packets, Foresight(guard, resolver))
 
 
 def _untrusted(config: Config, fault: OSError) -> Unequipped:

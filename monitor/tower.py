@@ -21,7 +21,7 @@ from probes.framework import Look, sweep
 from probes.observation import WHOLE, Gap, GapReason, Observation, Record
 from probes.registry import Probe
 from probes.target import Target
-from probes.wire import Wire
+from probes.wire import BatchWire, Wire
 from probes.wire.scope import Limits
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
@@ -63,7 +63,8 @@ class Unwatched:
 class Tower:
     """One tower over one configuration and store.
 
-    *refresh* forgets what targets shared (addresses above all), so that it is measured again.
+    *refresh* forgets what targets shared (addresses above all), so that it is measured again. *batch_wire*, if there
+    is one, is what probes prepare their batches with.
     """
 
     def __init__(
@@ -76,11 +77,12 @@ class Tower:
         clock: Callable[[], dt.datetime],
         refresh: Callable[[], None],
         spool: Spool | None = None,
+        batch_wire: BatchWire | None = None,
     ) -> None:
         self.config, self.store, self.rules, self.clock = config, store, rules, clock
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.sight = Sight(config.vantage, probes[SELF], wire_for)
-        self._wire_for, self._refresh = wire_for, refresh
+        self._wire_for, self._refresh, self._batch_wire = wire_for, refresh, batch_wire
         self.spool = spool or Spool(store)
         self._judge = Judge(config, rules, store, self.spool)
         self._campaigns: Sequence[Campaign] = ()
@@ -106,7 +108,9 @@ class Tower:
         concurrency = looks_at_once(self.config.limits)
         try:
             whole = True
-            async for seen in sweep(probe, targets, vantage, self._sighted, concurrency=concurrency):
+            ahead = self._batch_wire
+            looks = sweep(probe, targets, vantage, self._sighted, concurrency=concurrency, batch_wire=ahead)
+            async for seen in looks:
                 batch.append(seen)
                 whole &= seen.complete
                 watch.step(probe.name)

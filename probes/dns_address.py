@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 
@@ -11,7 +11,7 @@ from probes.dns64 import translated_prefixes
 from probes.observation import SAMPLE, Facts, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target
-from probes.wire import Presence, Resolution, Source, Surroundings, Wire
+from probes.wire import BatchWire, Presence, Resolution, Source, Surroundings, Wire
 
 ADDRESS_LIMIT = 256
 """Addresses kept of one family."""
@@ -46,7 +46,12 @@ class DnsAddress(Facts):
     contradicted: bool
 
 
-@probe(facts=DnsAddress, every=3600.0, deadline=120.0, stage=1)
+async def _resolve(targets: Sequence[Target], wire: BatchWire) -> None:
+    """Have the names of a batch resolved at once, before the looks ask for them one by one."""
+    await wire.resolve_all([target.host for target in targets])
+
+
+@probe(facts=DnsAddress, every=3600.0, deadline=120.0, stage=1, prepare=_resolve)
 async def dns_address(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which A and AAAA records does the target's name have, and are they addresses somebody can use?
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Record, Sighting, Subject
 from probes.registry import Probe
 from probes.target import Target
-from probes.wire import NotLooked, Unreached, Wire
+from probes.wire import BatchWire, NotLooked, Unreached, Wire
 
 log = logging.getLogger(__name__)
+
+TOGETHER = 2000
+"""Targets prepared at once: what was found early must not be forgotten before the last of them is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,23 @@ async def look(probe: Probe, target: Target, vantage: str, wire: Wire) -> Look:
 
 
 async def sweep(
-    probe: Probe, targets: Iterable[Target], vantage: str, wire_for: Callable[[Target], Wire], *, concurrency: int = 64
+    probe: Probe,
+    targets: Iterable[Target],
+    vantage: str,
+    wire_for: Callable[[Target], Wire],
+    *,
+    concurrency: int = 64,
+    batch_wire: BatchWire | None = None,
 ) -> AsyncIterator[Look]:
-    """Run *probe* on every target it suits, at most *concurrency* at a time, yielding looks as they end."""
-    waiting = iter([target for target in targets if probe.suits(target)])
+    """Run *probe* on every target it suits, at most *concurrency* at a time, yielding looks as they end.
+
+    With a *batch_wire*, the probe's preparation comes before the looks it is made for.
+    """
+    waiting = _prepared(probe, [target for target in targets if probe.suits(target)], batch_wire)
     running: set[asyncio.Task[Look]] = set()
     try:
         while True:
-            while len(running) < concurrency and (target := next(waiting, None)) is not None:
+            while len(running) < concurrency and (target := await anext(waiting, None)) is not None:
                 running.add(asyncio.create_task(look(probe, target, vantage, wire_for(target))))
             if not running:
                 return
@@ -73,6 +85,21 @@ async def sweep(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await waiting.aclose()
+
+
+async def _prepared(probe: Probe, targets: Sequence[Target], wire: BatchWire | None) -> AsyncGenerator[Target, None]:
+    """Yield *targets*, each after the preparation of those around it."""
+    for start in range(0, len(targets), TOGETHER):
+        some = targets[start : start + TOGETHER]
+        if probe.prepare is not None and wire is not None:
+            try:
+                await probe.prepare(some, wire)
+            except Exception:
+                # The looks do without it.
+                log.exception("probe %s failed to prepare %d looks", probe.name, len(some))
+        for target in some:
+            yield target
 
 
 def stamp(sighting: Sighting, probe: str, target: str, vantage: str, at: dt.datetime) -> Record:

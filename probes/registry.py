@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import probes
 from probes.observation import Facts, Sighting
 from probes.target import Kind, Target
-from probes.wire import Wire
+from probes.wire import BatchWire, Wire
 
 ProbeFunction = Callable[[Target, Wire], AsyncIterator[Sighting]]
+Preparation = Callable[[Sequence[Target], BatchWire], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Probe:
 
     *every* is the usual time between two looks at a target, in seconds. *kinds* limits it to targets of those
     kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
-    round: 0 looks at ourselves, 1 finds addresses, 2 uses them.
+    round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *prepare* may spare the looks at a batch of targets
+    some of their questions, and must not change what they find.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Probe:
     deadline: float
     stage: int
     kinds: frozenset[Kind]
+    prepare: Preparation | None = None
 
     @property
     def question(self) -> str:
@@ -51,13 +54,19 @@ _registered: dict[str, Probe] = {}
 
 
 def probe(
-    *, facts: type[Facts], every: float, deadline: float = 60.0, stage: int = 2, kinds: frozenset[Kind] = frozenset()
+    *,
+    facts: type[Facts],
+    every: float,
+    deadline: float = 60.0,
+    stage: int = 2,
+    kinds: frozenset[Kind] = frozenset(),
+    prepare: Preparation | None = None,
 ) -> Callable[[ProbeFunction], ProbeFunction]:
     """Register the decorated function as the probe that bears its name."""
 
     def register(run: ProbeFunction) -> ProbeFunction:
         name = run.__name__
-        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds)
+        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare)
         return run
 
     return register

@@ -32,8 +32,18 @@ async def run_round(directory: Path, known: Known, store: Store, targets: Sequen
         StoreUnavailable: the store takes nothing from the start.
     """
     async with packet_process(directory, Path(known.config.daemon.packets_socket)) as socket:
-        live = equip(known.config, socket).live
-        tower = Tower(known.config, store, known.rules, known.probes, live.for_target, _utc, live.memo.forget)
+        outfit = equip(known.config, socket)
+        live = outfit.live
+        tower = Tower(
+            known.config,
+            store,
+            known.rules,
+            known.probes,
+            live.for_target,
+            _utc,
+            live.memo.forget,
+            batch_wire=outfit.foresight,
+        )
         probes = list(tower.probes.values())
         await asyncio.to_thread(store.sync, list(known.config.targets.values()), probes, _utc())
         await asyncio.to_thread(tower.remember)

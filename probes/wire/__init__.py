@@ -9,7 +9,7 @@ Any other exception out of a wire is a defect of ours.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -228,6 +228,13 @@ class Surroundings:
     """TCP ports looked at on every target, besides those it declares."""
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
+
+
+class BatchWire(Protocol):
+    """The network as the looks of one batch see it together."""
+
+    async def resolve_all(self, names: Iterable[str]) -> None:
+        """Find the addresses of many names at once, as far as that is plain: `Wire.resolve` then has them ready."""
 
 
 class Wire(Protocol):

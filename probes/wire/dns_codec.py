@@ -32,7 +32,10 @@ RECORDS = 500
 _HEADER, _TYPE_CLASS = struct.Struct("!6H"), struct.Struct("!HH")
 _RESPONSE, _OPCODE, _TRUNCATED = 0x8000, 0x7800, 0x0200
 _RECURSION_DESIRED, _AUTHENTICATED, _CHECKING_DISABLED = 0x0100, 0x0020, 0x0010
-_OPT = b"\0" + struct.pack("!HHIH", 41, PAYLOAD, 0, 0)
+QUERY_FLAGS = _RECURSION_DESIRED | _AUTHENTICATED
+"""The flags of a question to a resolver."""
+OPT = b"\0" + struct.pack("!HHIH", 41, PAYLOAD, 0, 0)
+"""The EDNS record of a question."""
 _MAY_OMIT_QUESTION = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
 
 
@@ -69,12 +72,12 @@ def write(query: DnsQuery, *, edns: bool = True) -> Question:
         rdtype = dns.rdatatype.from_text(query.rdtype)
     except (dns.exception.DNSException, ValueError) as fault:
         raise NotLooked(GapReason.ADDRESS_UNKNOWN, clean(f"{query.name} {query.rdtype}: {fault}")) from fault
-    flags = _RECURSION_DESIRED | _AUTHENTICATED if query.recursive else 0
+    flags = QUERY_FLAGS if query.recursive else 0
     flags |= _CHECKING_DISABLED if query.checking_disabled else 0
     ident = secrets.randbelow(65536)
     head = _HEADER.pack(ident, flags, 1, 0, 0, int(edns))
     asked = name.to_digestable() + _TYPE_CLASS.pack(rdtype, dns.rdataclass.IN)
-    return Question(ident, head + asked + (_OPT if edns else b""), name, rdtype)
+    return Question(ident, head + asked + (OPT if edns else b""), name, rdtype)
 
 
 def read(data: bytes, question: Question, seconds: float, *, over_tcp: bool = False) -> DnsAnswer | Oddity:

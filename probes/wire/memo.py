@@ -49,6 +49,18 @@ class Memo:
                 running.task.cancel()
                 self._forget_running(key, running)
 
+    def knows(self, key: tuple[str, ...]) -> bool:
+        """Say whether a result is kept under *key*."""
+        kept = self._kept.get(key)
+        return kept is not None and kept[0] > self._clock()
+
+    def keep(self, key: tuple[str, ...], result: object) -> None:
+        """Keep *result* as if it had been measured now."""
+        self._kept[key] = (self._clock() + self._lifetime, result)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
     def forget(self, key: tuple[str, ...] | None = None) -> None:
         """Drop what is kept under *key*, or everything."""
         if key is None:
@@ -62,10 +74,7 @@ class Memo:
             result = await measure()
         finally:
             self._forget_running(key, running)
-        self._kept[key] = (self._clock() + self._lifetime, result)
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        self.keep(key, result)
         return result
 
     def _forget_running(self, key: tuple[str, ...], running: _Running) -> None:

@@ -87,6 +87,15 @@ class Recursion:
             raise blind
         raise NotLooked(GapReason.RESOLVER_FAILED, "; ".join(trouble) or "no resolver configured")
 
+    @property
+    def port(self) -> int:
+        """The port the resolvers are asked at."""
+        return self._own.resolver_port
+
+    def first(self) -> Address | None:
+        """Return the resolver that is asked first now, None if all are known to be dead."""
+        return next((each for each in self._own.resolvers if self._dead_until.get(each, 0.0) <= self._clock()), None)
+
     async def works(self, server: Address, ask: Ask) -> float | None:
         """Return the seconds *server* takes to answer the control question now, None if it does not work.
 

@@ -21,11 +21,9 @@ from probes.wire import (
 )
 from probes.wire.memo import Memo
 from probes.wire.recursion import OURS, SETTLED, Ask, Recursion, failure_of
-from probes.wire.trail import Trail, follow
+from probes.wire.trail import CHAIN, Trail, follow
 from probes.wire.zone import ADDRESSES, Zone, Zones, serial_in
 
-CHAIN = 16
-"""Aliases followed at most from one name."""
 RDTYPES = {Family.IPV4: "A", Family.IPV6: "AAAA"}
 
 
@@ -38,8 +36,8 @@ class Resolver:
 
     def __init__(self, surroundings: Surroundings, memo: Memo | None = None) -> None:
         self.memo = memo or Memo()
-        self._recursion = Recursion(surroundings)
-        self._zones = Zones(self._recursion, self.memo.once)
+        self.recursion = Recursion(surroundings)
+        self._zones = Zones(self.recursion, self.memo.once)
 
     async def resolve(self, name: str, ask: Ask) -> Resolution:
         """Return the addresses of *name*, or the address it is, in both families; asked for once and kept.
@@ -49,12 +47,20 @@ class Resolver:
         literal = _literal(name)
         if literal is not None:
             return {family: _literally(family, literal) for family in Family}
-        name = name.lower().removesuffix(".") or "."
-        key = ("resolve", name)
+        name = canonical(name)
+        key = _key(name)
         resolution = await self.memo.once(key, lambda: self._both(name, ask))
         if any(found.gap for found in resolution.values()):
             self.memo.forget(key)
         return resolution
+
+    def knows(self, name: str) -> bool:
+        """Say whether *name*, a `canonical` one, would be answered from memory."""
+        return self.memo.knows(_key(name))
+
+    def learn(self, name: str, resolution: Resolution) -> None:
+        """Keep the *resolution* of *name* as if it had been asked for; it must be what `resolve` would find."""
+        self.memo.keep(_key(name), resolution)
 
     async def _both(self, name: str, ask: Ask) -> Resolution:
         found = await asyncio.gather(*(self._family(name, family, ask) for family in Family))
@@ -90,7 +96,7 @@ class Resolver:
     async def _step(self, search: _Search) -> Trail | _Trouble:
         """Ask for the name where the search has come to: a resolver, and the zone's own servers if it fails."""
         try:
-            answer = await self._recursion.ask(search.ask, search.here, search.rdtype)
+            answer = await self.recursion.ask(search.ask, search.here, search.rdtype)
         except Unreached as refusal:
             return await self._authoritative(search, _Trouble(refusal.failure, refusal.detail))
         trail = follow(answer, search.here, search.rdtype)
@@ -107,11 +113,11 @@ class Resolver:
         name must also lie in a zone that has a secure delegation, or below one that is bogus itself.
         """
         try:
-            unchecked = await self._recursion.ask(search.ask, search.here, search.rdtype, checking_disabled=True)
+            unchecked = await self.recursion.ask(search.ask, search.here, search.rdtype, checking_disabled=True)
             if unchecked.rcode not in SETTLED:
                 return None
             zone = await self._zones.find(search.here, search.ask)
-            delegation = await self._recursion.ask(search.ask, zone.apex, "DS")
+            delegation = await self.recursion.ask(search.ask, zone.apex, "DS")
         except Unreached:
             return None
         if delegation.rcode == "SERVFAIL" or any(record.rdtype == "DS" for record in delegation.answer):
@@ -187,6 +193,15 @@ class _Search:
 class _Trouble:
     failure: Failure
     detail: str
+
+
+def canonical(name: str) -> str:
+    """Return *name* lower-case and without trailing dot; the root is "."."""
+    return name.lower().removesuffix(".") or "."
+
+
+def _key(name: str) -> tuple[str, ...]:
+    return ("resolve", name)
 
 
 def _literal(name: str) -> Address | None:

@@ -9,6 +9,9 @@ from probes.target import Address
 from probes.wire import DnsAnswer, Presence
 from probes.wire.dns_codec import name_of
 
+CHAIN = 16
+"""Aliases followed at most from one name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trail:

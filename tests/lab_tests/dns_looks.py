@@ -20,6 +20,7 @@ from probes.observation import Observation
 from probes.target import Family, Kind, Target
 from probes.wire import Contact, Surroundings
 from probes.wire.dns import Asker
+from probes.wire.foresight import Foresight
 from probes.wire.guard import Guard
 from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
@@ -43,14 +44,14 @@ def surroundings(resolvers=RESOLVERS) -> Surroundings:
     )
 
 
-def live(own: Surroundings, *, recording: bool) -> LiveWire:
+def live(own: Surroundings, *, recording: bool) -> tuple[LiveWire, Foresight]:
     """Compose the wire; a recording must hold what the resolver would otherwise have shared unseen."""
     guard = Guard(Scope(allow=NETWORKS), Limits(overall=2000, per_host=200, per_agency=2000), own)
     memo = Memo()
     packets = PacketClient(Path("/nonexistent"))
-    return LiveWire(
-        guard, own, asker=Asker(), resolver=Resolver(own, None if recording else memo), echoer=packets, memo=memo
-    )
+    resolver = Resolver(own, None if recording else memo)
+    wire = LiveWire(guard, own, asker=Asker(), resolver=resolver, echoer=packets, memo=memo)
+    return wire, Foresight(guard, resolver)
 
 
 def told(probe, seen) -> dict[str, object]:
@@ -76,8 +77,9 @@ async def main() -> None:
     parser.add_argument("hosts", nargs="+")
     parser.add_argument("--resolver", action="append", type=ip_address)
     parser.add_argument("--record", type=Path)
+    parser.add_argument("--ahead", action="store_true", help="let the probe prepare the batch")
     asked = parser.parse_args()
-    wire = live(surroundings(asked.resolver or RESOLVERS), recording=asked.record is not None)
+    wire, ahead = live(surroundings(asked.resolver or RESOLVERS), recording=asked.record is not None)
     probe = registry.load()[asked.probe]
     targets = [Target(host, "lab", Kind.WEBSITE) for host in asked.hosts]
     if asked.record:
@@ -86,7 +88,7 @@ async def main() -> None:
         recording.save(asked.record)
         print(json.dumps(told(probe, seen)))
         return
-    async for seen in sweep(probe, targets, "lab", wire.for_target):
+    async for seen in sweep(probe, targets, "lab", wire.for_target, batch_wire=ahead if asked.ahead else None):
         print(json.dumps(told(probe, seen)), flush=True)
 
 

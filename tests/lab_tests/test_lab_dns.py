@@ -76,6 +76,25 @@ def test_every_odd_name_gets_its_own_word(lab: Lab, told: dict[str, Any]) -> Non
     assert contradicted == {"nxdomain-aaaa"}
 
 
+def test_looking_ahead_changes_nothing(lab: Lab, told: dict[str, Any]) -> None:
+    hosts = (*told["hosts"], *told["odd"], "nosuch.kaiping.gov.test", "例子.kaiping.gov.test", "198.18.20.10")
+    one_by_one, ahead = (_looks(lab, "dns_address", *hosts, options=options) for options in ((), ("--ahead",)))
+    assert _lasting(one_by_one) == _lasting(ahead)
+
+
+def _lasting(seen: Seen) -> Seen:
+    """Return what was seen, less the lifetimes that a resolver counts down."""
+    return {
+        host: {
+            subject: {name: value for name, value in facts.items() if name != "ttl"}
+            if isinstance(facts, dict)
+            else facts
+            for subject, facts in subjects.items()
+        }
+        for host, subjects in seen.items()
+    }
+
+
 def _field(facts: Any, name: str) -> Any:
     return facts[name] if isinstance(facts, dict) else None
 

@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 import pytest
 
-from probes.framework import Look, look, outcome_of, refused, stamp, sweep
+from probes.framework import TOGETHER, Look, look, outcome_of, refused, stamp, sweep
 from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Sighting, Subject
-from probes.registry import Probe, ProbeFunction
+from probes.registry import Probe, ProbeFunction, load
 from probes.target import Family, Kind, Target
-from probes.wire import NotLooked, Unreached, Wire
+from probes.wire import BatchWire, NotLooked, Unreached, Wire
 from tests.probes.scripted_wire import AT, ScriptedWire
 
 TARGET = Target("www.gov.test", "town", Kind.WEBSITE)
@@ -185,3 +185,53 @@ async def test_a_sweep_that_is_left_early_leaves_nothing_running() -> None:
             assert seen.target == "h0.test"
             break
     assert sorted(ended) == ["h0.test", "h1.test", "h2.test", "h3.test"]
+
+
+class Ahead:
+    """A batch's network that only notes the names."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def resolve_all(self, names: Iterable[str]) -> None:
+        self.names += names
+
+
+async def test_a_batch_is_prepared_before_its_looks_and_only_for_those_it_suits() -> None:
+    ahead, known = Ahead(), []
+
+    async def prepare(some: Sequence[Target], wire: BatchWire) -> None:
+        await wire.resolve_all([target.host for target in some])
+
+    async def run(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+        known.append(target.host in ahead.names)
+        yield Sighting(WHOLE, Said("yes"))
+
+    probe = replace(probe_of(run, kinds=frozenset({Kind.WEBSITE})), prepare=prepare)
+    everyone = [*targets(TOGETHER + 5), Target("ns1.test", "town", Kind.DNS)]
+    found = [seen async for seen in sweep(probe, everyone, "v", lambda _: ScriptedWire(), batch_wire=ahead)]
+    assert len(found) == len(known) == TOGETHER + 5
+    assert all(known)
+    assert ahead.names == [target.host for target in everyone[:-1]]
+
+
+async def test_a_preparation_that_breaks_leaves_the_looks_whole(caplog: pytest.LogCaptureFixture) -> None:
+    async def prepare(some: Sequence[Target], wire: BatchWire) -> None:
+        raise ValueError("ours")
+
+    async def run(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
+        yield Sighting(WHOLE, Said("yes"))
+
+    probe = replace(probe_of(run), prepare=prepare)
+    with caplog.at_level(logging.ERROR):
+        found = [seen async for seen in sweep(probe, targets(3), "v", lambda _: ScriptedWire(), batch_wire=Ahead())]
+    assert [seen.complete for seen in found] == [True] * 3
+    assert "probe said failed to prepare 3 looks" in caplog.text
+
+
+async def test_the_addresses_of_a_batch_are_asked_for_at_once() -> None:
+    ahead, everyone = Ahead(), targets(3)
+    probe = load()["dns_address"]
+    assert probe.prepare is not None
+    await probe.prepare(everyone, ahead)
+    assert ahead.names == [target.host for target in everyone]

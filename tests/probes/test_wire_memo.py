@@ -108,3 +108,21 @@ async def test_what_is_forgotten_is_measured_again():
         memo.forget(forget)
     assert await memo.once(("k",), measure) == 3
     assert len(calls) == 3
+
+
+async def test_what_is_given_to_keep_is_as_good_as_measured_and_as_old():
+    now = [0.0]
+    memo = Memo(lifetime=10, size=2, clock=lambda: now[0])
+    memo.keep(("k",), 1)
+    measure, calls = counting([2])
+    assert memo.knows(("k",))
+    assert await memo.once(("k",), measure) == 1
+    now[0] = 10.0
+    assert not memo.knows(("k",))
+    assert await memo.once(("k",), measure) == 2
+    assert len(calls) == 1
+    memo.keep(("a",), 1)
+    memo.keep(("b",), 1)
+    assert not memo.knows(("k",)), "the oldest made room"
+    memo.forget()
+    assert not memo.knows(("b",))
