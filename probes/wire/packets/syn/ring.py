@@ -48,8 +48,10 @@ class Ring:
     def __init__(self, family: Family, ports: tuple[int, int] = OWN_PORTS) -> None:
         self.family = family
         try:
-            # Cooked, so that packets begin at the IP header on every kind of link; deaf until bound.
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+            # Cooked, so that packets begin at the IP header on every kind of link.
+            self._socket = socket.socket(
+                socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(_ETHERTYPE[family])
+            )
         except OSError as error:
             raise NotLooked(GapReason.NO_RAW_SOCKET, error.strerror or "") from error
         try:
@@ -58,7 +60,6 @@ class Ring:
             wanted = struct.pack("=7I", _BLOCK, _BLOCKS, 2048, _BLOCK // 2048 * _BLOCKS, _RETIRE, 0, 0)
             self._socket.setsockopt(_SOL_PACKET, _RX_RING, wanted)
             self._memory = mmap.mmap(self._socket.fileno(), _BLOCK * _BLOCKS)
-            self._socket.bind(("", _ETHERTYPE[family]))
         except OSError as error:
             self._socket.close()
             raise NotLooked(GapReason.OVERLOADED, error.strerror or "") from error
