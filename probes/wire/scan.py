@@ -56,7 +56,7 @@ class PortScanner:
         """
         if getattr(address, "ipv4_mapped", None) is None and await self._sweeper.can_scan():
             # A second's worth at a time: the guard goes on being asked, and others get their turns.
-            size = max(1, min(int(self._guard.limits.per_host), _PORTS_AT_ONCE))
+            size = int(min(max(self._guard.limits.per_host, 1), _PORTS_AT_ONCE))
             parts = [ports[at : at + size] for at in range(0, len(ports), size)]
             swept = await _all(self._sweep(address, part, account) for part in parts)
             return tuple(look for looks in swept for look in looks)

@@ -49,7 +49,13 @@ def live(own: Surroundings, *, recording: bool) -> LiveWire:
     memo = Memo()
     packets = PacketClient(Path("/nonexistent"))
     return LiveWire(
-        guard, own, asker=Asker(), resolver=Resolver(own, None if recording else memo), echoer=packets, memo=memo
+        guard,
+        own,
+        asker=Asker(),
+        resolver=Resolver(own, None if recording else memo),
+        echoer=packets,
+        sweeper=packets,
+        memo=memo,
     )
 
 

@@ -1,7 +1,7 @@
 """Writing down what a probe asks and hears in the demo city: how recordings in `tests/fixtures` are made.
 
-    python -m tests.lab config DIR --hostile
-    python -m tests.lab exec vantage -- python -m tests.lab_tests.record DIR PROBE HOST FILE
+python -m tests.lab config DIR --hostile
+python -m tests.lab exec vantage -- python -m tests.lab_tests.record DIR PROBE HOST FILE
 """
 
 from __future__ import annotations

@@ -117,6 +117,10 @@ def bed() -> Iterator[Bed]:
         ours.run(f"ip link set in netns {theirs.holder.pid}")
         theirs.run(
             "ip link set lo up; ip link set in up; ip addr add 198.18.79.1/24 dev in;"
+            # One machine stands for a thousand, each with its own limit of ICMP errors.
+            "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit;"
+            "for each in msgs_per_sec msgs_burst; do"
+            "  test ! -w /proc/sys/net/ipv4/icmp_$each || echo 1000000 > /proc/sys/net/ipv4/icmp_$each; done;"
             "ip addr add 2001:db8:79::1/64 dev in nodad;"
             "ip route add local 198.18.80.0/22 dev lo; ip -6 route add local 2001:db8:80::/112 dev lo; nft -f -",
             _FILTER,

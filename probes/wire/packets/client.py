@@ -28,6 +28,7 @@ from probes.wire.packets.messages import (
     Stop,
 )
 from probes.wire.packets.protocol import ProtocolError, encode, receive
+from probes.wire.packets.scan_bodies import RATE_LIMIT
 from probes.wire.scan import Swept
 
 PENDING_LIMIT = 1024
@@ -93,6 +94,7 @@ class PacketClient:
         Raises:
             NotLooked: nothing can be said, even if some have answered.
         """
+        rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
         timing = SCAN_RETRIES, SCAN_TIMEOUT, rate, per_host
         request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
         sending = len(ports) / min(rate / len(addresses), per_host)

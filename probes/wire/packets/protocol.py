@@ -95,11 +95,7 @@ def decode(rest: bytes) -> Message:
     """
     if not _HEAD.size <= len(rest) <= BODY_LIMIT:
         raise ProtocolError(f"frame of {len(rest)} bytes")
-    version, kind, token = _HEAD.unpack_from(rest)
-    if version != VERSION:
-        raise ProtocolError(f"version {version}, not {VERSION}")
-    if (reader := _READERS.get(kind)) is None:
-        raise ProtocolError(f"no message of kind {kind:#04x}")
+    reader, token = _reader_of(rest)
     try:
         return reader(token, rest[_HEAD.size :])
     except ValueError as error:
@@ -115,9 +111,21 @@ async def receive(reader: asyncio.StreamReader) -> Message:
         OSError: the connection broke.
     """
     (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-    if length > BODY_LIMIT:
+    if not _HEAD.size <= length <= BODY_LIMIT:
         raise ProtocolError(f"frame of {length} bytes")
-    return decode(await reader.readexactly(length))
+    head = await reader.readexactly(_HEAD.size)
+    _reader_of(head)  # who speaks something else is not waited for
+    return decode(head + await reader.readexactly(length - _HEAD.size))
+
+
+def _reader_of(rest: bytes) -> tuple[Callable[[int, bytes], Message], int]:
+    """Return what reads the body, and the token."""
+    version, kind, token = _HEAD.unpack_from(rest)
+    if version != VERSION:
+        raise ProtocolError(f"version {version}, not {VERSION}")
+    if (reader := _READERS.get(kind)) is None:
+        raise ProtocolError(f"no message of kind {kind:#04x}")
+    return reader, token
 
 
 def _body(message: Message) -> bytes:

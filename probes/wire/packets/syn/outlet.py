@@ -17,7 +17,7 @@ from probes.wire import NotLooked
 from probes.wire.packets.raw import reason
 from probes.wire.packets.syn.frames import FRAME, NAME, Rows
 
-BATCH = 512
+BATCH = 1024
 """Most packets handed to the kernel at once."""
 _LATER = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM, errno.EINTR})
 _VECTOR = np.dtype([("base", "u8"), ("length", "u8")])
