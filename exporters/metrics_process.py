@@ -6,8 +6,8 @@ Counters for every probe exist from the start at 0, so that the first defect is 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,7 +25,7 @@ from rules.text import Text
 
 @dataclass(frozen=True, slots=True)
 class DaemonState:
-    """How the daemon stands; None where it does not know yet."""
+    """How the daemon stands; None where it does not know yet. *backlog* and *undecodable* are by probe."""
 
     version: str
     configuration_valid: bool | None = None
@@ -33,6 +33,12 @@ class DaemonState:
     store_available: bool | None = None
     scanning_stopped: bool | None = None
     draw_seconds: float | None = None
+    clock_jumps: int | None = None
+    corrupted_stores: int | None = None
+    unwritten: int | None = None
+    unwritten_lost: int | None = None
+    backlog: Mapping[str, int] = field(default_factory=dict)
+    undecodable: Mapping[str, int] = field(default_factory=dict)
 
 
 LOOKS = Metric("diaolou_looks_total", Text("探测次数", "Looks made"), ("probe",))
@@ -86,9 +92,50 @@ STATE: tuple[tuple[Metric, _Reading], ...] = (
         Metric("diaolou_page_draw_seconds", Text("最近一次绘制本页所用时间", "Time it took to draw this page")),
         lambda state: state.draw_seconds,
     ),
+    (
+        Metric("diaolou_clock_jumps", Text("运行以来系统时钟被拨动的次数", "How often the clock was set while we ran")),
+        lambda state: state.clock_jumps,
+    ),
+    (
+        Metric(
+            "diaolou_stores_set_aside",
+            Text("因损坏而移到一旁的存储文件数", "Files of the store that were corrupt and lie aside"),
+        ),
+        lambda state: state.corrupted_stores,
+    ),
+    (
+        Metric(
+            "diaolou_unwritten_records",
+            Text("等待写入存储的观测数", "Records in memory that the store has not taken yet"),
+        ),
+        lambda state: state.unwritten,
+    ),
+    (
+        Metric(
+            "diaolou_unwritten_records_dropped",
+            Text("存储长期不可用而放弃的观测数", "Records let go because the store took nothing for too long"),
+        ),
+        lambda state: state.unwritten_lost,
+    ),
+)
+BY_PROBE: tuple[tuple[Metric, Callable[[DaemonState], Mapping[str, int]]], ...] = (
+    (
+        Metric(
+            "diaolou_backlog_targets", Text("到期而尚未探测的目标数", "Targets due and not being looked at"), ("probe",)
+        ),
+        lambda state: state.backlog,
+    ),
+    (
+        Metric(
+            "diaolou_undecodable_values",
+            Text("当前版本读不懂的已存观测值数", "Stored values that the probes of today do not understand"),
+            ("probe",),
+        ),
+        lambda state: state.undecodable,
+    ),
 )
 BUILD = Metric("diaolou_build_info", Text("程序版本，恒为 1", "The program; always 1"), ("version",))
-OWN: tuple[Metric, ...] = (*COUNTERS, *(metric for metric, _ in STATE), BUILD)
+OWN: tuple[Metric, ...] = (*COUNTERS, *(metric for metric, _ in STATE), *(metric for metric, _ in BY_PROBE), BUILD)
 
 
 class OwnMetrics(Collector):
@@ -118,10 +165,16 @@ class OwnMetrics(Collector):
             number = read(state)
             if number is not None:
                 yield GaugeMetricFamily(metric.name, _help(metric), value=number)
+        for metric, read_each in BY_PROBE:
+            family = GaugeMetricFamily(metric.name, _help(metric), labels=metric.labels)
+            for probe, count in sorted(read_each(state).items()):
+                family.add_metric([probe], count)
+            if family.samples:
+                yield family
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Yield the names, so that registering asks for no state."""
-        for metric in (BUILD, *(metric for metric, _ in STATE)):
+        for metric in (BUILD, *(metric for metric, _ in STATE), *(metric for metric, _ in BY_PROBE)):
             yield GaugeMetricFamily(metric.name, _help(metric))
 
 

@@ -10,7 +10,8 @@ import datetime as dt
 import importlib.metadata
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
@@ -24,10 +25,12 @@ from monitor.configuration import Known, read
 from monitor.outfit import Outfit, equip
 from monitor.packs import RuleFaults
 from monitor.pages import Pages
+from monitor.refusal import Unequipped, told
 from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
 from monitor.settings import Mistakes
+from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
 from monitor.tower import SELF, Tower
 from probes.registry import Probe
@@ -38,6 +41,9 @@ log = logging.getLogger(__name__)
 
 KEEPING = 3600.0
 """Seconds between two times the day's figures are written down."""
+
+COUNTING = 5.0
+"""Seconds between two glances at what is counted elsewhere."""
 
 CONFIRMING = dt.timedelta(minutes=5)
 """How soon what was met for the first time is looked at again."""
@@ -54,6 +60,10 @@ class Daemon:
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
         self._pages = Pages(known.config.daemon.time_zone)
         self._stopped = False
+        self._defects: Counter[str] = Counter()
+        self._told: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._backlog: Mapping[str, int] = {}
+        self._pruned: dt.date | None = None
         self._reloading = asyncio.Lock()
         self._acts: set[asyncio.Future[None]] = set()
 
@@ -62,15 +72,18 @@ class Daemon:
 
         Raises:
             StoreUnavailable: the store cannot be opened.
-            OSError: the metrics cannot be served where they should.
+            Unequipped: the authorities cannot be read, or the metrics not be served where they should.
         """
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        # A word on every table it finds in order would hide those on what is not.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         config, notifier = self._known.config, Notifier()
         async with AsyncExitStack() as stack:
             store = await asyncio.to_thread(Store.open, config.daemon.store_url, zone=config.daemon.time_zone)
             stack.callback(store.close)
             stack.callback(notifier.stopping)
-            self._store = store
+            self._store, self._spool = store, Spool(store)
+            stack.callback(self._spool.flush)
             self._outfit, self._tower = self._raise(self._known)
             stack.callback(lambda: self._outfit.live.guard.stop())
             await asyncio.to_thread(self._tower.remember)
@@ -78,9 +91,10 @@ class Daemon:
             self._scheduler = Scheduler(self._campaigns)
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
-            app = MetricsApp(lambda: self._pages.page, self._registry, lambda: self._campaigns.desk.trouble is None)
+            app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
-            work = [self._pages.keep_drawn(lambda: self._tower.posture()), self._keep_days(), notifier.keep_alive()]
+            drawing = self._pages.keep_drawn(lambda: self._tower.posture())
+            work = [drawing, self._keep_days(), self._keep_count(), notifier.keep_alive()]
             tasks = [asyncio.create_task(each) for each in work]
             stack.callback(lambda: [task.cancel() for task in tasks])
             self._listen()
@@ -92,8 +106,17 @@ class Daemon:
         outfit = equip(known.config, Path(known.config.daemon.packets_socket))
         wire = outfit.live
         tower = Tower(
-            known.config, self._store, known.rules, known.probes, wire.for_target, self._clock.now, wire.memo.forget
+            known.config,
+            self._store,
+            known.rules,
+            known.probes,
+            wire.for_target,
+            self._clock.now,
+            wire.memo.forget,
+            self._spool,
         )
+        # One count over all configurations: a counter that falls would be taken for a new beginning.
+        tower.defects = self._defects
         return outfit, tower
 
     def _plan(self) -> Plan:
@@ -122,13 +145,39 @@ class Daemon:
         return Standing.of(min(levels, key=lambda level: level.rank, default=None), dark=dark)
 
     async def _keep_days(self) -> None:
-        """Write the day's figures down, again and again: the last of a day is its record."""
+        """Write the day's figures down, again and again: the last of a day is its record; and drop what is too old."""
         while True:
             await asyncio.sleep(KEEPING)
             try:
                 await asyncio.to_thread(self._tower.snapshot)
+                await asyncio.to_thread(self._prune)
             except StoreUnavailable as trouble:
                 log.warning("the figures of the day could not be kept: %s", trouble)
+
+    def _prune(self) -> None:
+        """Drop history older than is to be kept, once a day."""
+        now, daemon = self._clock.now(), self._known.config.daemon
+        today = now.astimezone(daemon.time_zone).date()
+        if today != self._pruned:
+            self._store.prune(now - dt.timedelta(seconds=daemon.keep))
+            self._pruned = today
+
+    async def _keep_count(self) -> None:
+        """Pass on what others count, for as long as the daemon runs."""
+        while True:
+            self._count()
+            try:
+                self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
+            except StoreUnavailable as trouble:
+                log.debug("the backlog could not be read: %s", trouble)
+            await asyncio.sleep(COUNTING)
+
+    def _count(self) -> None:
+        now = self._defects + self._campaigns.defects, Counter(self._scheduler.missed)
+        for counter, counted, before in zip((self._own.defects, self._own.misses), now, self._told, strict=True):
+            for probe, number in (counted - before).items():
+                counter.labels(probe).inc(number)
+        self._told = now
 
     # --- what an operator signals --------------------------------------------------------------------------
 
@@ -168,11 +217,12 @@ class Daemon:
         async with self._reloading:
             try:
                 known = await asyncio.to_thread(read, self._directory)
-            except (Mistakes, RuleFaults) as faults:
+                outfit, tower = self._raise(known)
+            except (Mistakes, RuleFaults, Unequipped) as faults:
                 self._valid = False
-                log.error("the configuration was not taken up:\n%s", faults)
+                reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
+                log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
                 return
-            outfit, tower = self._raise(known)
             if self._stopped:
                 outfit.live.guard.stop()
             await asyncio.to_thread(tower.remember)
@@ -188,12 +238,21 @@ class Daemon:
             self._pages.outdated()
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
 
+    def _writable(self) -> bool:
+        return self._campaigns.desk.trouble is None and self._spool.trouble is None
+
     def _state(self) -> DaemonState:
         return DaemonState(
             version=importlib.metadata.version("diaolou"),
             configuration_valid=self._valid,
             configuration_loaded=self._loaded,
-            store_available=self._campaigns.desk.trouble is None,
+            store_available=self._writable(),
             scanning_stopped=self._stopped,
             draw_seconds=self._pages.seconds,
+            clock_jumps=self._scheduler.jumps,
+            corrupted_stores=self._store.opened.corrupted,
+            unwritten=self._spool.owed,
+            unwritten_lost=self._spool.lost,
+            backlog=self._backlog,
+            undecodable=self._store.undecodable,
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from exporters.posture import HostPosture
 from monitor.settings import Config
 from monitor.situation import host_posture
+from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
 from probes.observation import Record
 from rules.facts import Seen
@@ -32,19 +33,24 @@ class Judged:
 
 
 class Judge:
-    """Judges targets by the rules and policy of one configuration."""
+    """Judges targets by the rules and policy of one configuration, and by what *spool* still owes the store."""
 
-    def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store) -> None:
+    def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
         self._config, self._rules, self._store = config, rules, store
+        self._spool = spool or Spool(store)
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
+        with self._spool.judging:
+            return self._judge(hosts, now)
+
+    def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         policy = self._config.policy
         postures: dict[str, HostPosture] = {}
         unsettled: dict[str, frozenset[str]] = {}
         judgements: list[Judgement] = []
         known = self._findings(hosts)
-        looked = self._store.looked(hosts)
+        looked = self._spool.looked(self._store.looked(hosts), hosts)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
             verdicts = self._verdicts(host, stored, looked, now)
@@ -53,7 +59,7 @@ class Judge:
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
-        self._store.judged(judgements, now)
+        self._spool.judged(judgements, now)
         return Judged(postures, unsettled)
 
     def standing(self, hosts: Collection[str]) -> Mapping[str, HostPosture]:
@@ -61,6 +67,9 @@ class Judge:
         verdicts: dict[str, list[Verdict]] = defaultdict(list)
         for item in self._store.verdicts(hosts):
             verdicts[item.verdict.target].append(item.verdict)
+        for host in hosts:
+            if (owed := self._spool.verdicts(host)) is not None:
+                verdicts[host] = list(owed)
         findings = self._findings(hosts)
         return {
             host: host_posture(self._config.targets[host], stored, verdicts[host], findings[host], self._config.policy)
@@ -91,11 +100,13 @@ class Judge:
         for item in self._store.state(stored, as_of):
             if item.record.target in stored:
                 stored[item.record.target].append(item)
+        if as_of is None:
+            self._spool.overlay(stored)
         return stored
 
     def _findings(self, hosts: Collection[str]) -> Mapping[str, list[Finding]]:
         findings: dict[str, list[Finding]] = defaultdict(list)
-        for finding in self._store.findings(hosts):
+        for finding in self._spool.findings(self._store.findings(hosts), hosts):
             findings[finding.key.target].append(finding)
         return findings
 

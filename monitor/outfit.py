@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from monitor.refusal import Unequipped
 from monitor.settings import Config
 from probes.wire import Surroundings
 from probes.wire.dns import Asker
@@ -19,8 +20,13 @@ from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
 from probes.wire.packets.client import PacketClient
 from probes.wire.resolve import Resolver
+from probes.wire.tcp import Dialer
+from rules.text import Text
 
 CAP_NET_RAW = 13
+MEMORY = 120.0
+"""Seconds for which targets share a measurement; less than passes before a look that has to confirm another."""
+
 STARTING = 5.0
 """Seconds the packet process may take to begin to listen."""
 
@@ -34,22 +40,40 @@ class Outfit:
 
 
 def equip(config: Config, socket: Path) -> Outfit:
-    """Return the wire of *config*, its packet process at *socket*."""
+    """Return the wire of *config*, its packet process at *socket*.
+
+    Raises:
+        Unequipped: the authorities to trust cannot be read.
+    """
     surroundings = around(config)
-    memo = Memo()
+    memo = Memo(lifetime=MEMORY)
     guard = Guard(config.scope, config.limits, surroundings)
     packets = PacketClient(socket)
-    live = LiveWire(
-        guard,
-        surroundings,
-        asker=Asker(),
-        resolver=Resolver(surroundings, memo),
-        echoer=packets,
-        sweeper=packets,
-        memo=memo,
-        authorities=config.daemon.authorities,
-    )
+    try:
+        live = LiveWire(
+            guard,
+            surroundings,
+            asker=Asker(Dialer(config.limits.source_ports)),
+            resolver=Resolver(surroundings, memo),
+            echoer=packets,
+            sweeper=packets,
+            memo=memo,
+            authorities=config.daemon.authorities,
+        )
+    except OSError as fault:
+        raise _untrusted(config, fault) from fault
     return Outfit(live, packets)
+
+
+def _untrusted(config: Config, fault: OSError) -> Unequipped:
+    files = ", ".join(map(str, config.daemon.authorities))
+    why = fault.strerror or str(fault)
+    return Unequipped(
+        Text(
+            f"diaolou.yaml: authorities（{files}）中有文件读不出证书，应为 PEM 格式：{why}",
+            f"authorities ({files}) must be PEM files that can be read: {why}",
+        )
+    )
 
 
 def around(config: Config) -> Surroundings:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from probes import registry
+from rules import cel
 from rules.facts import schema
-from rules.rule import Rule, RuleFault, parse
+from rules.faults import RuleFault, RuleFaults
+from rules.rule import Rule
+from rules.rule_file import parse
+from rules.text import Text
 
+__all__ = ["RuleFaults", "load"]
 
-class RuleFaults(Exception):
-    """Every rule file that cannot be used."""
-
-    def __init__(self, faults: list[RuleFault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
+_SUFFIXES = (".yaml", ".yml")
 
 
 def load(own: Path | None = None) -> Mapping[str, Rule]:
@@ -29,29 +29,56 @@ def load(own: Path | None = None) -> Mapping[str, Rule]:
     types = schema({name: probe.facts for name, probe in registry.load().items()})
     rules: dict[str, Rule] = {}
     faults: list[RuleFault] = []
-    for folder in [files("rules") / "packs", *([own] if own and own.is_dir() else [])]:
-        for pack, file in _files(folder):
-            source = f"{pack}/{file.name}"
-            try:
-                rule = parse(file.read_text(encoding="utf-8"), source, pack, types)
-                if rule.id != file.name.removesuffix(".yaml"):
-                    raise RuleFault(source, 0, f'the file must be named "{rule.id}.yaml", as its rule')
-                if rule.id in rules:
-                    raise RuleFault(source, 0, f'a rule "{rule.id}" is already in pack {rules[rule.id].pack}')
-                rules[rule.id] = rule
-            except RuleFault as fault:
-                faults.append(fault)
+    for source, pack, file in _everything(own):
+        try:
+            rule = _rule(file, source, pack, types)
+            if rule.id in rules:
+                place = rules[rule.id].pack
+                message = Text(
+                    f"规则“{rule.id}”已在规则包 {place} 中", f'a rule "{rule.id}" is already in pack {place}'
+                )
+                raise RuleFaults([RuleFault(source, 0, message)])
+            rules[rule.id] = rule
+        except RuleFaults as found:
+            faults += found.faults
     if faults:
         raise RuleFaults(faults)
     return rules
 
 
-def _files(folder: Traversable) -> list[tuple[str, Traversable]]:
-    found = [
-        (pack.name, file)
-        for pack in folder.iterdir()
-        if pack.is_dir()
-        for file in pack.iterdir()
-        if file.name.endswith(".yaml")
-    ]
-    return sorted(found, key=lambda item: (item[0], item[1].name))
+def _everything(own: Path | None) -> Iterator[tuple[str, str, Traversable]]:
+    """Yield source, pack and file of every rule there should be."""
+    yield from _files(files("rules") / "packs", "rules/packs")
+    if own is not None and own.is_dir():
+        yield from _files(own, str(own))
+
+
+def _files(folder: Traversable, shown: str) -> Iterator[tuple[str, str, Traversable]]:
+    for pack in sorted(folder.iterdir(), key=lambda found: found.name):
+        if pack.name.endswith(_SUFFIXES):
+            yield f"{shown}/{pack.name}", "", pack
+        elif pack.is_dir():
+            for file in sorted(pack.iterdir(), key=lambda found: found.name):
+                if file.name.endswith(_SUFFIXES):
+                    yield f"{shown}/{pack.name}/{file.name}", pack.name, file
+
+
+def _rule(file: Traversable, source: str, pack: str, types: Mapping[str, cel.Type]) -> Rule:
+    def refuse(zh: str, en: str) -> RuleFaults:
+        return RuleFaults([RuleFault(source, 0, Text(zh, en))])
+
+    if not pack:
+        raise refuse("规则文件应放在规则包的文件夹里", "a rule belongs into the folder of a pack")
+    if not file.name.endswith(".yaml"):
+        raise refuse("请改名为 .yaml", "rename it to .yaml")
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse("不是 UTF-8 文本", "is not UTF-8") from None
+    except OSError as fault:
+        reason = fault.strerror or type(fault).__name__
+        raise refuse(f"读不出来：{reason}", f"cannot be read: {reason}") from fault
+    rule = parse(text, source, pack, types)
+    if file.name != f"{rule.id}.yaml":
+        raise refuse(f"文件应与规则同名：“{rule.id}.yaml”", f'the file must be named "{rule.id}.yaml", as its rule')
+    return rule

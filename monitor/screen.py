@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -64,10 +66,22 @@ class Bars:
         self._progress.advance(self._tasks[what], done)
 
 
+NARROW = 100
+"""Columns below which the levels share one."""
+WIDE = 120
+"""Columns of output that goes to no terminal."""
+
+
+def terminal() -> Console:
+    """Return the console that standard output is; what is piped elsewhere is not squeezed into 80 columns."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDE)
+
+
 def show(console: Console, posture: Posture, language: Language, worst: int = 10) -> None:
     """Print the ranking, the ladder and the worst findings."""
     console.print(_headline(posture, language))
-    console.print(_ranking(posture, language))
+    console.print(_ranking(posture, language, narrow=console.width < NARROW))
     console.print(_findings(posture, language, worst))
     for vantage in posture.vantages:
         blind = [word(family, language) for family, alive in vantage.families.items() if not alive]
@@ -91,19 +105,21 @@ def _headline(posture: Posture, language: Language) -> Line:
     return Line(text.into(language), style="bold")
 
 
-def _ranking(posture: Posture, language: Language) -> Table:
+def _ranking(posture: Posture, language: Language, *, narrow: bool) -> Table:
     def say(zh: str, en: str) -> str:
         return Text(zh, en).into(language)
 
-    table = Table(title=say("单位排名（风险由低到高）", "Agencies, safest first"), title_justify="left")
-    table.add_column(say("名次", "rank"), justify="right")
-    table.add_column(say("单位", "agency"))
-    table.add_column(say("风险", "risk"), justify="right")
-    table.add_column(say("覆盖度", "coverage"), justify="right")
-    table.add_column("IPv6", justify="left")
-    for level in Level:
-        table.add_column(word(level, language), justify="right", style=None)
-    table.add_column(say("超期", "overdue"), justify="right")
+    title = say("单位排名（风险由低到高）", "Agencies, safest first")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(say("名次", "rank"), justify="right", overflow="fold")
+    table.add_column(say("单位", "agency"), width=_name_width(posture, language), overflow="fold")
+    table.add_column(say("风险", "risk"), justify="right", no_wrap=True)
+    table.add_column(say("覆盖度", "coverage"), justify="right", overflow="fold")
+    table.add_column("IPv6", justify="left", overflow="fold")
+    levels = [word(level, language) for level in Level]
+    for heading in ["/".join(level[0].upper() for level in levels)] if narrow else levels:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(say("超期", "overdue"), justify="right", overflow="fold")
     for row in posture.agencies:
         table.add_row(
             str(row.rank or "—"),
@@ -111,16 +127,30 @@ def _ranking(posture: Posture, language: Language) -> Table:
             f"{row.score.risk:.1f}" if row.score.coverage else "—",
             f"{row.score.coverage:.0%}",
             _ladder(row, language),
-            *(_count(row.findings.get(level, 0), LEVEL_STYLES[level]) for level in Level),
+            *(_together(row) if narrow else _apart(row)),
             str(row.overdue or "·"),
         )
     return table
+
+
+def _name_width(posture: Posture, language: Language) -> int:
+    """Return the columns that the longest name takes, within what a narrow terminal can spare."""
+    return min(26, max((cell_len(row.agency.name.into(language)) for row in posture.agencies), default=0))
 
 
 def _ladder(row: AgencyPosture, language: Language) -> str:
     steps: list[Stage | None] = [*reversed(Stage), None]
     told = [f"{word(stage, language)} {row.stages[stage]}" for stage in steps if row.stages.get(stage)]
     return " · ".join(told)
+
+
+def _apart(row: AgencyPosture) -> list[Line]:
+    return [_count(row.findings.get(level, 0), LEVEL_STYLES[level]) for level in Level]
+
+
+def _together(row: AgencyPosture) -> list[Line]:
+    """Return the findings of all levels in one cell: five columns would leave no room for the names."""
+    return [Line("/", style="dim").join(_apart(row))]
 
 
 def _count(number: int, style: str) -> Line:
@@ -134,7 +164,7 @@ def _findings(posture: Posture, language: Language, most: int) -> Table:
     found = [(host, finding) for host in posture.hosts for finding in host.findings if not finding.waived]
     found.sort(key=lambda item: (item[1].level.rank, -item[0].score.risk, item[0].target.host, item[1].key.subject))
     title = say(f"最严重的隐患（共 {len(found)} 项）", f"Worst findings, of {len(found)}")
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in (
         ("级别", "level"),
         ("单位", "agency"),
@@ -142,7 +172,7 @@ def _findings(posture: Posture, language: Language, most: int) -> Table:
         ("对象", "subject"),
         ("未达到的要求", "not met"),
     ):
-        table.add_column(say(*heading))
+        table.add_column(say(*heading), overflow="fold")
     for host, finding in found[:most]:
         table.add_row(*_finding(posture, host, finding, language))
     return table

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from exporters.metrics_app import MetricsApp
+from monitor.refusal import EX_FAILED, Unequipped
 from monitor.settings.daemon import Endpoint
 from probes.target import Family
+from rules.text import Text
 
 
 class _Server(uvicorn.Server):
@@ -28,7 +30,7 @@ async def serving(app: MetricsApp, listen: Endpoint) -> AsyncIterator[None]:
     """Serve *app* at *listen* as long as the context lasts.
 
     Raises:
-        OSError: the address cannot be listened at.
+        Unequipped: the address cannot be listened at.
     """
     server = _Server(
         uvicorn.Config(
@@ -44,7 +46,12 @@ async def serving(app: MetricsApp, listen: Endpoint) -> AsyncIterator[None]:
         )
     )
     family = Family.of(listen.address).socket_family
-    outlet = socket.create_server((str(listen.address), listen.port), family=family)
+    try:
+        outlet = socket.create_server((str(listen.address), listen.port), family=family)
+    except OSError as fault:
+        why = fault.strerror or type(fault).__name__
+        text = Text(f"指标地址 {listen} 无法监听：{why}", f"the metrics cannot be served at {listen}: {why}")
+        raise Unequipped(text, EX_FAILED) from fault
     task = asyncio.create_task(server.serve([outlet]))
     try:
         yield

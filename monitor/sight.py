@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable
 
 from exporters.posture import VantageHealth
 from probes.framework import Look, look
@@ -27,31 +26,32 @@ class Sight:
     def __init__(self, vantage: Vantage, probe: Probe, wire_for: Callable[[Target], Wire]) -> None:
         self._target = Target(vantage.name, "", Kind.NETWORK_DEVICE)
         self._vantage, self._probe, self._wire_for = vantage, probe, wire_for
-        self._families: Mapping[Family, bool | None] = dict.fromkeys(vantage.families)
-        self._resolver: bool | None = None
-        self._proven: float | None = None
-        self._at: dt.datetime | None = None
+        self._known = health(vantage, ())
+        self._begun: float | None = None
         self._turn = asyncio.Lock()
 
     @property
     def families(self) -> frozenset[Family]:
         """The families last proven to work."""
-        return frozenset(family for family, alive in self._families.items() if alive)
+        return frozenset(family for family, alive in self._known.families.items() if alive)
 
     def health(self) -> VantageHealth:
         """Return what is known of the vantage."""
-        return VantageHealth(self._vantage.name, dict(self._families), self._resolver, self._at)
+        return self._known
 
     async def prove(self, age: float = 0.0) -> Look | None:
-        """Look at ourselves unless that was done less than *age* seconds ago; return the look if there was one."""
+        """Look at ourselves, unless a look begun less than *age* seconds ago is over; return the look if there was one.
+
+        With an *age* of 0 whatever was met before the call is covered: those who ask at the same time share one look.
+        """
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
         async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._proven is not None and now - self._proven < age:
+            if self._begun is not None and self._begun > asked - age:
                 return None
+            begun = loop.time()
             seen = await look(self._probe, self._target, self._vantage.name, self._wire_for(self._target))
-            self._families = {family: _alive(seen, family) for family in self._vantage.families}
-            self._resolver = _resolver(seen)
-            self._proven, self._at = asyncio.get_running_loop().time(), max((r.at for r in seen.records), default=None)
+            self._begun, self._known = begun, health(self._vantage, seen.records)
             return seen
 
     def excuse(self, record: Record) -> Record:
@@ -76,18 +76,25 @@ class Sight:
         )
 
 
-def _alive(seen: Look, family: Family) -> bool | None:
-    for record in seen.records:
+def health(vantage: Vantage, records: Collection[Record]) -> VantageHealth:
+    """Return what *records* of a look at ourselves say of *vantage*; without any, nothing is known."""
+    families = {family: _alive(records, family) for family in sorted(vantage.families)}
+    latest = max((record.at for record in records), default=None)
+    return VantageHealth(vantage.name, families, _resolver(records), latest)
+
+
+def _alive(records: Iterable[Record], family: Family) -> bool | None:
+    for record in records:
         if isinstance(record, Observation) and record.subject.family is family and not record.subject.server:
             return record.facts.alive if isinstance(record.facts, VantageSelf) else False
     return None
 
 
-def _resolver(seen: Look) -> bool | None:
+def _resolver(records: Iterable[Record]) -> bool | None:
     """Say whether any resolver answers; None when none was asked."""
     answers = [
         isinstance(record.facts, VantageSelf) and record.facts.alive
-        for record in seen.records
+        for record in records
         if isinstance(record, Observation) and record.subject.server
     ]
     return any(answers) if answers else None

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from exporters.posture import HostPosture, Posture
+from exporters.posture import Campaign, HostPosture, Posture
 from monitor.judgement import Judge
+from monitor.overview import lately, overview
+from monitor.quiet import quiet_until
 from monitor.settings import Config
 from monitor.sight import AGE, Sight
-from monitor.situation import posture
-from monitor.store import RunId, Store
+from monitor.spool import Sheet, Spool
+from monitor.store import RunId, Store, StoreUnavailable
 from probes.framework import Look, sweep
+from probes.observation import WHOLE, Gap, GapReason, Observation, Record
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import Wire
+from probes.wire.scope import Limits
 from probes.wire.sighted import SightedWire
 from rules.rule import Rule
 
@@ -28,6 +33,9 @@ BATCH = 100
 
 CHUNK = 200
 """Hosts judged in one transaction."""
+
+FEWEST = 16
+"""Looks of one probe at the same time at least: most of them wait for an answer, and one at a time."""
 
 SELF = "vantage_self"
 
@@ -67,15 +75,18 @@ class Tower:
         wire_for: Callable[[Target], Wire],
         clock: Callable[[], dt.datetime],
         refresh: Callable[[], None],
+        spool: Spool | None = None,
     ) -> None:
         self.config, self.store, self.rules, self.clock = config, store, rules, clock
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.sight = Sight(config.vantage, probes[SELF], wire_for)
         self._wire_for, self._refresh = wire_for, refresh
-        self._judge = Judge(config, rules, store)
+        self.spool = spool or Spool(store)
+        self._judge = Judge(config, rules, store, self.spool)
+        self._campaigns: Sequence[Campaign] = ()
         self._hosts: dict[str, HostPosture] = {}
         self._round: dt.datetime | None = None
-        self.defects: dict[str, int] = {}
+        self.defects: Counter[str] = Counter()
 
     def remember(self) -> None:
         """Take up how the city stood when the store was last written."""
@@ -88,21 +99,25 @@ class Tower:
         targets = [target for target in targets if probe.suits(target)]
         await self._prove(AGE)
         watch.begin(probe.name, len(targets))
-        run = await asyncio.to_thread(
-            self.store.begin_run, probe.name, self.config.vantage.name, self.clock(), len(targets)
-        )
+        began, vantage = self.clock(), self.config.vantage.name
+        run = await asyncio.to_thread(self.spool.begin, probe.name, vantage, began, len(targets))
         batch: list[Look] = []
-        complete = True
-        concurrency = max(1, self.config.limits.concurrent // 2)
-        async for seen in sweep(probe, targets, self.config.vantage.name, self._sighted, concurrency=concurrency):
-            batch.append(seen)
-            complete &= seen.complete
-            watch.step(probe.name)
-            if len(batch) >= BATCH:
-                await self._keep(run, batch)
-                batch = []
-        await self._keep(run, batch)
-        await asyncio.to_thread(self.store.end_run, run, self.clock(), complete=complete)
+        complete = False
+        concurrency = looks_at_once(self.config.limits)
+        try:
+            whole = True
+            async for seen in sweep(probe, targets, vantage, self._sighted, concurrency=concurrency):
+                batch.append(seen)
+                whole &= seen.complete
+                watch.step(probe.name)
+                if len(batch) >= BATCH:
+                    await self._keep(run, probe.name, began, batch)
+                    batch = []
+            await self._keep(run, probe.name, began, batch)
+            complete = whole
+        finally:
+            # Not in a thread: whoever ends us does not wait for one, and an unfinished run is to be told as such.
+            self.spool.end(run, self.clock(), complete=complete)
 
     async def judge(self, hosts: Collection[str], watch: Watch | None = None) -> Mapping[str, frozenset[str]]:
         """Judge *hosts* anew; return those with something to confirm, and the probes that would."""
@@ -116,14 +131,19 @@ class Tower:
             watch.step("judge", len(chunk))
         return unsettled
 
-    async def round(self, hosts: Sequence[str] | None = None, watch: Watch | None = None) -> None:
-        """Look at *hosts* (all, if None) with every probe, judge them, and confirm what is new."""
+    async def round(self, hosts: Sequence[str] | None = None, watch: Watch | None = None) -> int:
+        """Look at *hosts* (all, if None) with every probe, judge them, and confirm what is new.
+
+        Targets in quiet hours are left alone; return how many.
+        """
         self._round = self.clock()
         everyone = list(self.config.targets) if hosts is None else list(hosts)
-        needs = dict.fromkeys(everyone, frozenset(self.probes))
+        asleep = [host for host in everyone if self._asleep(host)]
+        await self._leave_alone(asleep)
+        needs = dict.fromkeys((host for host in everyone if host not in set(asleep)), frozenset(self.probes))
         for _ in range(self.config.policy.confirmations):
             if not needs:
-                return
+                break
             # A second look that met the first one's memory would confirm nothing.
             self._refresh()
             for stage in sorted({probe.stage for probe in self.probes.values()}):
@@ -135,6 +155,21 @@ class Tower:
                 ]
                 await asyncio.gather(*looks)
             needs = dict(await self.judge(list(needs), watch))
+        return len(asleep)
+
+    def _asleep(self, host: str) -> bool:
+        spans = (*self.config.schedule.quiet, *self.config.targets[host].quiet)
+        return quiet_until(self.clock(), spans, self.config.daemon.time_zone) is not None
+
+    async def _leave_alone(self, hosts: Sequence[str]) -> None:
+        """Note a gap of every probe for each of *hosts*, and judge by it."""
+        at, vantage = self.clock(), self.config.vantage.name
+        for name in self.probes if hosts else ():
+            run = await asyncio.to_thread(self.spool.begin, name, vantage, at, len(hosts))
+            gaps = tuple(Gap(name, host, vantage, WHOLE, at, GapReason.QUIET_HOURS) for host in hosts)
+            await asyncio.to_thread(self.spool.record, run, Sheet(name, vantage, at, at, gaps, frozenset()))
+            await asyncio.to_thread(self.spool.end, run, at, complete=False)
+        await self.judge(hosts)
 
     def host(self, name: str) -> HostPosture | None:
         """Return how one host stood when last judged, None before that."""
@@ -149,22 +184,16 @@ class Tower:
     def posture(self) -> Posture:
         """Return how the city stands."""
         now = self.clock()
-        since = {
-            probe.name: max(
-                now - dt.timedelta(seconds=probe.every), self._round or dt.datetime.min.replace(tzinfo=dt.UTC)
-            )
-            for probe in self.probes.values()
-        }
-        return posture(
-            now,
-            self.config.daemon.city,
-            self.config.tree,
-            self.config.policy,
-            [host for name, host in self._hosts.items() if name in self.config.targets],
-            [campaign for campaign in self.store.campaigns(since) if campaign.probe != SELF],
-            [self.sight.health()],
-            {rule.id: rule.title for rule in self.rules.values()},
-        )
+        hosts = [host for name, host in self._hosts.items() if name in self.config.targets]
+        return overview(self.config, self.rules, hosts, self._lately(now), [self.sight.health()], now)
+
+    def _lately(self, now: dt.datetime) -> Sequence[Campaign]:
+        """Return what was done lately, or as last read where the store does not answer."""
+        try:
+            self._campaigns = lately(self.store, self.config, self.probes, now, self._round)
+        except StoreUnavailable as trouble:
+            log.warning("the campaigns could not be read: %s", trouble)
+        return self._campaigns
 
     def _sighted(self, target: Target) -> Wire:
         return SightedWire(self._wire_for(target), self.sight.families)
@@ -175,21 +204,31 @@ class Tower:
             await self._keep_self(seen)
 
     async def _keep_self(self, seen: Look) -> None:
-        run = await asyncio.to_thread(self.store.begin_run, SELF, self.config.vantage.name, self.clock(), 1)
-        await asyncio.to_thread(self.store.record, run, seen.records, [seen.target] if seen.complete else [])
-        await asyncio.to_thread(self.store.end_run, run, self.clock(), complete=seen.complete)
+        at = self.clock()
+        run = await asyncio.to_thread(self.spool.begin, SELF, self.config.vantage.name, at, 1)
+        sheet = self._sheet(SELF, at, seen.records, [seen])
+        await asyncio.to_thread(self.spool.record, run, sheet)
+        await asyncio.to_thread(self.spool.end, run, self.clock(), complete=seen.complete)
 
-    async def _keep(self, run: RunId, batch: Sequence[Look]) -> None:
+    async def _keep(self, run: RunId | None, probe: str, began: dt.datetime, batch: Sequence[Look]) -> None:
         """Write down a batch; what was met over a family that we lack ourselves by now says nothing."""
         if not batch:
             return
-        for seen in batch:
-            if seen.defect:
-                self.defects[seen.probe] = self.defects.get(seen.probe, 0) + 1
-        await self._prove(1.0)
+        self.defects[probe] += sum(seen.defect for seen in batch)
+        if any(isinstance(record, Observation) and record.failure for seen in batch for record in seen.records):
+            # No proof older than a failure says whose fault it was.
+            await self._prove(0.0)
         records = [self.sight.excuse(record) for seen in batch for record in seen.records]
-        complete = [seen.target for seen in batch if seen.complete]
-        await asyncio.to_thread(self.store.record, run, records, complete)
+        await asyncio.to_thread(self.spool.record, run, self._sheet(probe, began, records, batch))
+
+    def _sheet(self, probe: str, began: dt.datetime, records: Sequence[Record], looks: Sequence[Look]) -> Sheet:
+        complete = frozenset(seen.target for seen in looks if seen.complete)
+        return Sheet(probe, self.config.vantage.name, began, self.clock(), tuple(records), complete)
+
+
+def looks_at_once(limits: Limits) -> int:
+    """Return how many looks of one probe keep the wire busy; more would only wait, while their deadlines run."""
+    return max(FEWEST, limits.concurrent // limits.per_host_concurrent)
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:

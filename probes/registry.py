@@ -37,6 +37,11 @@ class Probe:
         """The first sentence of the probe's docstring."""
         return (self.run.__doc__ or "").strip().partition("\n")[0]
 
+    @property
+    def source(self) -> str:
+        """What the probe's docstring rests on: its paragraph `Source: ...`, in one line; empty without one."""
+        return " ".join((self.run.__doc__ or "").partition("\n    Source: ")[2].split())
+
     def suits(self, target: Target) -> bool:
         """Say whether the question makes sense for *target*."""
         return not self.kinds or target.kind in self.kinds

@@ -1,4 +1,7 @@
-"""How a finding lives: opened when confirmed, closed by evidence only, reopened with its first day kept."""
+"""How a finding lives: opened when confirmed, closed by evidence, reopened with its first day kept.
+
+Only the policy can close it otherwise: without a clause in force nobody is asked to mend anything.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,7 @@ def advance(
         verdict = outcome.get(key)
         clause = policy.clauses.get(key.rule)
         if clause is None or not clause.in_force(now.date()):
-            moved = None if finding is None or finding.state is State.PENDING else finding
-            happened: list[Event] = []
+            moved, happened = _withdraw(finding, now) if finding else (None, [])
         elif verdict is None:
             gone = key.rule in judged and key.rule not in unsure
             at = evidence.get(key.rule, now)
@@ -132,6 +134,13 @@ def _pass(
     if finding.passes < policy.confirmations:
         return finding, []
     return replace(finding, state=State.CLOSED, closed_at=now), [Event(finding.key, Act.CLOSED, now, detail)]
+
+
+def _withdraw(finding: Finding, now: dt.datetime) -> tuple[Finding | None, list[Event]]:
+    if finding.state is State.OPEN:
+        closed = replace(finding, state=State.CLOSED, closed_at=now)
+        return closed, [Event(finding.key, Act.CLOSED, now, "withdrawn")]
+    return (None if finding.state is State.PENDING else finding), []
 
 
 def _forgotten(finding: Finding, policy: Policy, now: dt.datetime) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from rules.text import Text
@@ -73,3 +73,11 @@ class Policy:
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
     watched_ports: tuple[int, ...] = ()
+
+    def without(self, rules: Collection[str]) -> Policy:
+        """Return the policy as if it said nothing of *rules*: neither clauses nor steps of the ladder name them."""
+        return replace(
+            self,
+            clauses={rule: clause for rule, clause in self.clauses.items() if rule not in rules},
+            ladder={stage: tuple(rule for rule in named if rule not in rules) for stage, named in self.ladder.items()},
+        )

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
 from rules import cel
 from rules.text import Text
 from rules.verdict import Outcome
-
-IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
 
 class Status(StrEnum):
@@ -24,14 +18,6 @@ class Status(StrEnum):
     EXPERIMENTAL = "experimental"
     STABLE = "stable"
     RETIRED = "retired"
-
-
-class RuleFault(Exception):
-    """A rule file that cannot be used, and where. *line* counts from 1, 0 where it is the file as a whole."""
-
-    def __init__(self, source: str, line: int, message: str) -> None:
-        super().__init__(f"{source}:{line}: {message}" if line else f"{source}: {message}")
-        self.source, self.line, self.message = source, line, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,128 +60,3 @@ class Rule:
     cases: tuple[Case, ...]
     reads: frozenset[str]
     """The probes whose observations decide."""
-
-
-class _Text(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def text(self) -> Text:
-        return Text(self.zh.strip(), self.en.strip())
-
-
-class _Case(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    now: dt.datetime = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-    facts: dict[str, object]
-    outcome: Outcome | None = None
-    subjects: dict[str, Outcome] | None = None
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    id: str
-    status: Status = Status.STABLE
-    title: _Text
-    why: _Text
-    fix: _Text
-    references: list[str] = Field(min_length=1)
-    each: str | None = None
-    empty: Outcome = Outcome.NOT_APPLICABLE
-    subject: str | None = None
-    applies: str | None = None
-    when: str
-    cases: list[_Case] = Field(min_length=1)
-
-    @field_validator("id")
-    @classmethod
-    def _statement(cls, value: str) -> str:
-        if not IDENTIFIER.match(value):
-            raise ValueError("a rule id is a statement in lower_snake_case")
-        return value
-
-
-def parse(text: str, source: str, pack: str, schema: Mapping[str, cel.Type]) -> Rule:
-    """Read one rule file.
-
-    *schema* gives the type of every variable a condition may use; *source* is only for messages.
-
-    Raises:
-        RuleFault: the file is no rule, or an expression does not fit the facts.
-    """
-    try:
-        raw = yaml.safe_load(text)
-        file = _File.model_validate(raw)
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        raise RuleFault(source, mark.line + 1 if mark else 0, str(getattr(fault, "problem", fault))) from fault
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RuleFault(
-            source, _line(text, str(first["loc"][0]) if first["loc"] else ""), f"{place}: {first['msg']}"
-        ) from fault
-
-    def compiled(
-        key: str, expression: str | None, env: Mapping[str, cel.Type], expects: cel.Type
-    ) -> cel.Program | None:
-        if expression is None:
-            return None
-        try:
-            return cel.compile(expression, cel.Env(env), expects=expects)
-        except cel.CelError as fault:
-            raise RuleFault(
-                source, _line(text, key) + fault.line - 1, f"{key}: column {fault.column}: {fault.message}"
-            ) from fault
-
-    each = compiled("each", file.each, schema, cel.ListOf(cel.DYN))
-    inner = dict(schema) if each is None else {**schema, "it": _element(each)}
-    when = compiled("when", file.when, inner, cel.BOOL)
-    assert when is not None
-    programs = [
-        each,
-        compiled("subject", file.subject, inner, cel.STRING),
-        compiled("applies", file.applies, inner, cel.BOOL),
-        when,
-    ]
-    read = {re.split(r"[.\[]", path)[0] for program in programs if program for path in program.reads}
-    reads = frozenset(read & schema.keys() - BUILT_IN)
-    return Rule(
-        id=file.id,
-        pack=pack,
-        status=file.status,
-        title=file.title.text(),
-        why=file.why.text(),
-        fix=file.fix.text(),
-        references=tuple(file.references),
-        each=each,
-        empty=file.empty,
-        subject=programs[1],
-        applies=programs[2],
-        when=when,
-        cases=tuple(_case(case) for case in file.cases),
-        reads=reads,
-    )
-
-
-BUILT_IN = frozenset({"target", "policy", "now"})
-"""Variables of a condition that are no probe."""
-
-
-def _element(each: cel.Program) -> cel.Type:
-    element: cel.Type = each.type
-    while isinstance(element, cel.ListOf):
-        element = element.element
-    return element
-
-
-def _case(case: _Case) -> Case:
-    subjects = case.subjects if case.subjects is not None else {"": case.outcome or Outcome.UNKNOWN}
-    return Case(case.name, case.now, case.facts, subjects)
-
-
-def _line(text: str, key: str) -> int:
-    """Return the line on which the top-level *key* stands, 0 when it does not."""
-    return next((number for number, line in enumerate(text.splitlines(), 1) if key and line.startswith(f"{key}:")), 0)

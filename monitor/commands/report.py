@@ -6,12 +6,13 @@ import calendar
 import datetime as dt
 from collections.abc import Mapping
 
-from exporters.posture import Change, HostPosture, Posture
+from exporters.posture import Change
 from exporters.report import MonthlyReport
 from monitor.configuration import Known
 from monitor.judgement import Judge
-from monitor.situation import posture
+from monitor.overview import lately, overview, remembered_health
 from monitor.store import Scope, Store
+from monitor.tower import SELF
 
 
 def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetime) -> MonthlyReport:
@@ -33,14 +34,15 @@ def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetim
     hosts = judge.standing(config.targets) if now < end else judge.as_of(end)
     at = min(now, end - dt.timedelta(seconds=1))
     below = set(config.tree.subtree(agency))
+    mine = {host: item for host, item in hosts.items() if item.target.agency in below}
+    probes = {name: probe for name, probe in known.probes.items() if name != SELF}
+    health = remembered_health(store, config, None if now < end else end)
     return MonthlyReport(
         first=first,
         last=last,
         issued=now,
-        posture=_posture(
-            known, store, agency, at, {host: item for host, item in hosts.items() if item.target.agency in below}
-        ),
-        changes=_changes(store, begin, end, {host for host, item in hosts.items() if item.target.agency in below}),
+        posture=overview(config, known.rules, mine.values(), lately(store, config, probes, at), [health], at, agency),
+        changes=_changes(store, begin, end, set(mine)),
         earlier=_earlier(store, first),
         advice={rule.id: rule.fix for rule in known.rules.values()},
     )
@@ -57,13 +59,6 @@ def span(month: str) -> tuple[dt.date, dt.date]:
     except ValueError as fault:
         raise ValueError(f'月份应写作 2026-11，不是 "{month}" / a month is written 2026-11, not "{month}"') from fault
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
-
-
-def _posture(known: Known, store: Store, agency: str, at: dt.datetime, hosts: Mapping[str, HostPosture]) -> Posture:
-    since = {probe.name: at - dt.timedelta(seconds=probe.every) for probe in known.probes.values()}
-    campaigns = [campaign for campaign in store.campaigns(since) if campaign.probe in known.probes]
-    titles = {rule.id: rule.title for rule in known.rules.values()}
-    return posture(at, agency, known.config.tree, known.config.policy, hosts.values(), campaigns, [], titles)
 
 
 def _changes(store: Store, begin: dt.datetime, end: dt.datetime, hosts: set[str]) -> tuple[Change, ...]:

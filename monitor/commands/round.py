@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from exporters.posture import Posture
@@ -14,19 +15,33 @@ from monitor.store import Store
 from monitor.tower import Tower, Watch
 
 
-async def run_round(
-    directory: Path, known: Known, store: Store, targets: Sequence[str] | None, watch: Watch
-) -> Posture:
-    """Look at *targets* (all, if None), judge and confirm, keep the day's figures, and return how the city stands."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How the city stands after a round. *quiet* targets were left alone, *unwritten* records not taken."""
+
+    posture: Posture
+    quiet: int
+    unwritten: int
+
+
+async def run_round(directory: Path, known: Known, store: Store, targets: Sequence[str] | None, watch: Watch) -> Round:
+    """Look at *targets* (all, if None), judge and confirm, keep the day's figures, and return how the city stands.
+
+    Raises:
+        Unequipped: what the configuration names cannot be read.
+        StoreUnavailable: the store takes nothing from the start.
+    """
     async with packet_process(directory, Path(known.config.daemon.packets_socket)) as socket:
         live = equip(known.config, socket).live
         tower = Tower(known.config, store, known.rules, known.probes, live.for_target, _utc, live.memo.forget)
         probes = list(tower.probes.values())
         await asyncio.to_thread(store.sync, list(known.config.targets.values()), probes, _utc())
         await asyncio.to_thread(tower.remember)
-        await tower.round(targets or None, watch)
-        await asyncio.to_thread(tower.snapshot)
-    return await asyncio.to_thread(tower.posture)
+        quiet = await tower.round(targets or None, watch)
+        await asyncio.to_thread(tower.spool.flush)
+        if tower.spool.trouble is None:
+            await asyncio.to_thread(tower.snapshot)
+    return Round(await asyncio.to_thread(tower.posture), quiet, tower.spool.owed + tower.spool.lost)
 
 
 def _utc() -> dt.datetime:

@@ -24,11 +24,13 @@ class Daemon:
 
     *city* is the root agency of the situation; *contact* is told to those we probe. *authorities* are PEM files of
     certificate authorities trusted besides the system's.
+    *keep* is how many seconds of history are kept.
     """
 
     city: str
     contact: str
     store_url: str
+    keep: float
     metrics: Endpoint
     packets_socket: str
     authorities: tuple[Path, ...]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, FileName, Port, Prefix, Section, Zone, parsed, spelled
+from monitor.settings.fields import AgencyCode, Duration, FileName, Port, Prefix, Section, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
@@ -185,10 +185,15 @@ class LimitsEntry(Section):
         )
 
 
+SHORTEST_KEEP = 180 * 86400.0
+"""Seconds that history is kept at least: logs must be kept for six months. Source: 网络安全法, article 21."""
+
+
 class StoreEntry(Section):
     """Where observations and findings are kept."""
 
     url: StoreUrl = "sqlite:///var/diaolou.sqlite"
+    keep: Annotated[Duration, Field(ge=SHORTEST_KEEP, json_schema_extra={"default": "400d"})] = 400 * 86400.0
 
 
 class MetricsEntry(Section):

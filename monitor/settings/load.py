@@ -149,6 +149,7 @@ def _daemon(file: DaemonFile, directory: Path) -> Daemon:
         city=file.city,
         contact=file.contact,
         store_url=file.store.url,
+        keep=file.store.keep,
         metrics=file.metrics.listen,
         packets_socket=file.packets.socket,
         authorities=tuple(directory / path for path in file.authorities),

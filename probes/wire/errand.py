@@ -109,6 +109,8 @@ class Errand:
 
     def _leave(self, strain: float | None) -> None:
         self._guard.leave(self, self._ticket, had_turn=self._had_turn, strain=strain)
+        # The ticket knows how to call us: together they would stay until somebody looks for such circles.
+        del self._ticket
 
     def _translate(self, reason: BaseException | None) -> None:
         # As in asyncio.timeout: a cancellation that others asked for besides ours stays a cancellation.

@@ -10,7 +10,6 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from probes.observation import Failure
 from probes.target import Address, Family
@@ -83,7 +82,7 @@ class Dialer:
         if code not in _IN_PROGRESS:
             return code, True
         if code:
-            await _connected(sock, errand)
+            await _Attempt(sock, errand).end()
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), False
 
     def _has_source(self, address: Address, port: int) -> bool:
@@ -111,22 +110,38 @@ class TcpConnector:
             return watch.seconds
 
 
-async def _connected(sock: socket.socket, errand: Errand) -> None:
-    """Wait until *sock* is connected or has failed to; what the kernel sends again meanwhile counts as sent."""
-    loop, ready, known = asyncio.get_running_loop(), asyncio.Event(), 0
-    loop.add_writer(sock, ready.set)
-    try:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY):
-                    await ready.wait()
-                return
-            resent = _retransmissions(sock)
-            if resent > known:
-                errand.resent(resent - known)
-                known = resent
-    finally:
-        loop.remove_writer(sock)
+class _Attempt:
+    """A connection being made; what the kernel sends again meanwhile counts as sent."""
+
+    __slots__ = ("_errand", "_known", "_loop", "_ready", "_sock", "_timer")
+
+    def __init__(self, sock: socket.socket, errand: Errand) -> None:
+        self._sock, self._errand, self._known = sock, errand, 0
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
+
+    async def end(self) -> None:
+        """Wait until the socket is connected or has failed to."""
+        # By number: asked for a socket it does not know, the selector first spells out its addresses.
+        descriptor = self._sock.fileno()
+        self._loop.add_writer(descriptor, self._arrive)
+        try:
+            await self._ready
+        finally:
+            self._timer.cancel()
+            self._loop.remove_writer(descriptor)
+
+    def _arrive(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _look(self) -> None:
+        resent = _retransmissions(self._sock)
+        if resent > self._known:
+            self._errand.resent(resent - self._known)
+            self._known = resent
+        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
 
 
 def _retransmissions(sock: socket.socket) -> int:

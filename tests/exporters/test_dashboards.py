@@ -38,12 +38,6 @@ def recorded() -> set[str]:
     return {rule["record"] for file in files for group in file["groups"] for rule in group["rules"] if "record" in rule}
 
 
-@each
-def test_the_committed_dashboard_is_the_one_the_code_makes(name: str) -> None:
-    committed = (GRAFANA / "dashboards" / f"{name}.json").read_text(encoding="utf-8")
-    assert committed == render(name), f"run: python -m exporters.dashboards {name}"
-
-
 def test_no_dashboard_is_committed_that_no_code_makes() -> None:
     assert {path.stem for path in (GRAFANA / "dashboards").iterdir()} == set(DASHBOARDS)
 

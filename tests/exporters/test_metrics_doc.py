@@ -1,16 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from exporters.metrics import METRICS
 from exporters.metrics_doc import GROUPS, LABELS, document
 from exporters.metrics_process import OWN
-
-PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
-
-
-def test_the_page_in_docs_is_the_one_the_code_makes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == document(), "run: python -m exporters.metrics_doc > docs/metrics.md"
 
 
 def test_every_metric_stands_in_exactly_one_table() -> None:

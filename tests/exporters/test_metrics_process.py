@@ -15,6 +15,12 @@ STATE = DaemonState(
     store_available=False,
     scanning_stopped=False,
     draw_seconds=0.25,
+    clock_jumps=0,
+    corrupted_stores=0,
+    unwritten=0,
+    unwritten_lost=0,
+    backlog={"tcp_ports": 3},
+    undecodable={"tcp_ports": 1},
 )
 
 
@@ -42,7 +48,7 @@ def test_what_the_daemon_does_not_know_is_absent() -> None:
     _, registry = told(DaemonState("0.1.0"))
     page = generate_latest(registry)
     assert b"diaolou_build_info" in page
-    for unknown in (b"configuration", b"store", b"scanning", b"draw"):
+    for unknown in (b"configuration", b"store", b"scanning", b"draw", b"clock", b"unwritten", b"backlog", b"undecod"):
         assert b"diaolou_" + unknown not in page
 
 
@@ -52,6 +58,7 @@ def test_all_that_is_listed_is_told() -> None:
     assert [metric.name for metric in OWN if f"# HELP {metric.name} {metric.text.zh} / " not in page] == []
     assert registry.get_sample_value("diaolou_store_available") == 0
     assert registry.get_sample_value("diaolou_configuration_valid") == 1
+    assert registry.get_sample_value("diaolou_backlog_targets", {"probe": "tcp_ports"}) == 3
 
 
 @pytest.mark.real

@@ -99,7 +99,12 @@ async def test_what_one_family_declares_is_looked_at_in_both() -> None:
 
 
 async def test_an_address_is_told_whole_or_not_at_all() -> None:
-    ports = {(V6, 22): 0.1, (V6, 80): GapReason.OVERLOADED, (OTHER_V6, 22): 0.2, (OTHER_V6, 80): 0.4}
+    ports: dict[tuple[Address, int], float | GapReason] = {
+        (V6, 22): 0.1,
+        (V6, 80): GapReason.OVERLOADED,
+        (OTHER_V6, 22): 0.2,
+        (OTHER_V6, 80): 0.4,
+    }
     wire = ScriptedWire({"www": addressed(V6, OTHER_V6)}, ports, surroundings=Surroundings(scan_ports=(22, 80)))
     found = await look(wire, Target("www", "a"))
     assert found[f"ipv6/{V6}"].outcome is GapReason.OVERLOADED

@@ -20,7 +20,7 @@ from probes.page import read_page
 from probes.target import Address
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached
 from probes.wire.account import Account, Budget
-from probes.wire.http import INTERIM_LIMIT, PIECE_LIMIT, Fetcher
+from probes.wire.http import INTERIM_LIMIT, LOCATION_LIMIT, PIECE_LIMIT, Fetcher
 from probes.wire.http_body import Body
 from probes.wire.tcp import Dialer
 from probes.wire.tls import TlsClient
@@ -178,6 +178,16 @@ async def test_a_decoded_body_over_the_cap_is_cut_there() -> None:
     assert (len(cut.body), cut.truncated) == (100_000, True)
     whole = await fetch(saying(page), decoded_limit=300_000)
     assert (len(whole.body), whole.truncated) == (300_000, False)
+
+
+async def test_where_a_redirect_leads_is_kept_whole_where_other_headers_are_clipped() -> None:
+    there = "/login?state=" + "s" * 6000
+    head = f"HTTP/1.1 302 Found\r\nLocation: {there}\r\nX-Long: {there}\r\nContent-Length: 0\r\n\r\n"
+    exchange = await fetch(saying(head.encode()))
+    assert exchange.header("location") == there
+    assert len(exchange.header("x-long") or "") < 1100
+    exchange = await fetch(saying(head.replace("state=", "state=" + "t" * LOCATION_LIMIT).encode()))
+    assert len((exchange.header("location") or "").encode()) <= LOCATION_LIMIT
 
 
 async def test_headers_over_the_cap_are_a_failure_and_under_it_are_not() -> None:

@@ -1,8 +1,10 @@
 import datetime as dt
 
+import pytest
+
 from rules.finding import Act, Finding, State, Waiver
 from rules.lifecycle import Progress, advance
-from rules.policy import Clause, Level
+from rules.policy import Clause, Level, Policy
 from rules.verdict import Outcome, Verdict, Witness
 from tests.rules.judgement import NOW, policy, verdict
 
@@ -107,6 +109,30 @@ def test_a_failure_from_one_vantage_outweighs_a_pass_from_another() -> None:
 def test_a_clause_not_yet_in_force_opens_nothing() -> None:
     later = policy(Clause("rule", Level.HIGH, since=NOW.date() + DAY), confirmations=1)
     assert advance("edu", [verdict("rule", FAIL)], (), later, (), NOW).findings == ()
+
+
+@pytest.mark.parametrize("binding", [policy(), policy(Clause("rule", Level.HIGH, since=NOW.date() + 30 * DAY))])
+def test_what_no_clause_in_force_demands_any_more_is_withdrawn(binding: Policy) -> None:
+    opened = rounds(FAIL, FAIL).findings
+    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], opened, binding, (), NOW + 2 * DAY)
+    assert [(found.state, found.closed_at) for found in progress.findings] == [(State.CLOSED, NOW + 2 * DAY)]
+    assert [(event.act, event.detail) for event in progress.events] == [(Act.CLOSED, "withdrawn")]
+    again = advance("edu", [verdict("rule", FAIL, "tcp/1")], progress.findings, binding, (), NOW + 3 * DAY)
+    assert (again.findings, again.events) == (progress.findings, ())
+
+
+def test_what_was_withdrawn_comes_back_with_its_clause_and_its_first_day() -> None:
+    withdrawn = advance("edu", [], rounds(FAIL, FAIL).findings, policy(), (), NOW + 2 * DAY).findings
+    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], withdrawn, POLICY, (), NOW + 3 * DAY)
+    (found,) = progress.findings
+    assert (found.state, found.first_seen) == (State.OPEN, NOW)
+    assert [event.act for event in progress.events] == [Act.REOPENED]
+
+
+def test_without_a_clause_nothing_is_even_pending() -> None:
+    pending = rounds(FAIL).findings
+    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], pending, policy(), (), NOW + DAY)
+    assert (progress.findings, len(progress.dropped), progress.events) == ((), 1, ())
 
 
 def test_a_changed_level_is_told() -> None:

@@ -1,0 +1,192 @@
+"""The command line: what it prints, in both languages, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from monitor.cli import app
+from monitor.screen import show
+from monitor.settings.sample import init
+from rules.text import Language
+from tests.exporters.city import city
+from tests.monitor.looking_tower import WWW, World, raise_tower
+from tests.monitor.operator import Desk
+
+PACK = """\
+id: {id}
+title: {{zh: 标题, en: Title}}
+why: {{zh: 为何, en: Why}}
+fix: {{zh: 整改, en: Fix}}
+references: [none]
+when: {when}
+cases: [{{name: holds, facts: {{}}, outcome: pass}}]
+"""
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path / "config")
+    desk.change("diaolou.yaml", "city: city", f"city: city\nstore: {{url: 'sqlite:///{tmp_path}/diaolou.db'}}")
+    return desk
+
+
+def test_it_says_which_version_it_is() -> None:
+    assert run("version").stdout.startswith("diaolou ")
+
+
+def test_the_sample_it_writes_is_good(tmp_path: Path) -> None:
+    assert run("init", tmp_path / "new").exit_code == 0
+    done = run("check", tmp_path / "new")
+    assert done.exit_code == 0
+    assert "配置无误" in done.stdout
+    assert "configuration is good" in done.stdout
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    init(tmp_path)
+    done = run("init", tmp_path)
+    assert done.exit_code == 78
+    assert done.stderr
+
+
+def test_every_mistake_is_told_at_once_in_both_languages(desk: Desk) -> None:
+    desk.change("policy.yaml", "aaaa_published: {level: high", "aaaa_publised: {level: high")
+    desk.change("targets.yaml", "agency: education", "agency: educatoin")
+    done = run("check", desk.directory)
+    assert done.exit_code == 78
+    lines = done.stderr.splitlines()
+    assert len(lines) >= 2
+    wrong = next(line for line in lines if "aaaa_publised" in line)
+    assert wrong.startswith(f"{desk.directory}/policy.yaml:")
+    assert "是否应为“aaaa_published”" in wrong
+    assert 'did you mean "aaaa_published"' in wrong
+    assert any("targets.yaml:3: " in line and "educat" in line for line in lines)
+
+
+def test_a_rule_that_cannot_be_used_is_told_like_any_mistake(desk: Desk) -> None:
+    desk.write("packs/own/broken.yaml", PACK.format(id="broken", when="nothing.exists(x, true)"))
+    for command in ("check", "round", "run"):
+        done = run(command, desk.directory)
+        assert done.exit_code == 78
+        assert "packs/own/broken.yaml:6: " in done.stderr
+        assert " / " in done.stderr
+
+
+def test_what_deserves_a_second_look_is_noted(desk: Desk) -> None:
+    done = run("check", desk.directory)
+    assert "没有目标的单位：town" in done.stdout
+    assert "agencies without targets: town" in done.stdout
+
+
+def test_an_authority_that_is_no_certificate_is_a_mistake_and_no_traceback(desk: Desk) -> None:
+    desk.write("ca.pem", "junk")
+    desk.change("diaolou.yaml", "city: city", "city: city\nauthorities: [ca.pem]")
+    for command in ("check", "round", "run"):
+        done = run(command, desk.directory)
+        assert done.exit_code == 78
+        assert "PEM" in done.stderr
+        assert isinstance(done.exception, SystemExit)
+
+
+def test_a_port_in_use_ends_the_daemon_with_one_line(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        desk.change("diaolou.yaml", "city: city", f"city: city\nmetrics: {{listen: '127.0.0.1:{port}'}}")
+        done = run("run", desk.directory)
+    assert done.exit_code == 1
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_the_rules_hold_their_own_cases(desk: Desk) -> None:
+    done = run("policy", "test", desk.directory)
+    assert done.exit_code == 0
+    assert "0 个失败 failed" in done.stdout
+
+
+def test_a_case_that_fails_is_shown_with_what_it_got(desk: Desk) -> None:
+    desk.write("packs/own/never.yaml", PACK.format(id="never", when='"false"'))
+    done = run("policy", "test", desk.directory)
+    assert done.exit_code == 1
+    assert "never: holds" in done.stdout
+
+
+def test_nothing_is_looked_at_that_the_inventory_does_not_name(desk: Desk) -> None:
+    done = run("round", desk.directory, "--target", "www.elsewhere.example")
+    assert done.exit_code == 78
+    assert "www.elsewhere.example" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("status",), ("report", "month", "2026-11", "-c"), ("explain", WWW, "-c")])
+def test_without_a_store_there_is_nothing_to_tell(desk: Desk, words: tuple[str, ...]) -> None:
+    done = run(*words, desk.directory)
+    assert done.exit_code == 1
+    assert "does not exist" in done.stderr
+
+
+@pytest.fixture
+def looked(desk: Desk, tmp_path: Path) -> Desk:
+    world = World(open={WWW: (80, 6379)})
+    tower, store, _ = raise_tower(tmp_path, world)
+    desk.change("diaolou.yaml", "city: city", f"city: city\nstore: {{url: 'sqlite:///{tmp_path}/diaolou.db'}}")
+    with store:
+        store.sync(list(tower.config.targets.values()), list(tower.probes.values()), world.now())
+        asyncio.run(tower.round())
+    return desk
+
+
+def test_the_status_is_as_last_judged(looked: Desk) -> None:
+    zh, en = run("status", looked.directory), run("status", looked.directory, "--language", "en")
+    assert (zh.exit_code, en.exit_code) == (0, 0)
+    assert "教育局" in zh.stdout
+    assert "Education" in en.stdout
+    assert "tcp/6379/ipv6" in en.stdout
+
+
+def test_a_verdict_can_be_traced_to_what_was_seen(looked: Desk) -> None:
+    done = run("explain", WWW, "no_dangerous_port_open", "-c", looked.directory, "--language", "en")
+    assert done.exit_code == 0
+    for word in ("fail", "tcp/6379/ipv6", "why: ", "fix: ", "clause: GB/T 22239", "open=[80, 6379]"):
+        assert word in done.stdout
+    assert run("explain", WWW, "no_such_rule", "-c", looked.directory).exit_code == 78
+    assert run("explain", "www.elsewhere.example", "-c", looked.directory).exit_code == 78
+
+
+def test_the_report_of_the_month_is_written(looked: Desk, tmp_path: Path) -> None:
+    words = ("report", "month", "2026-11", "-c", looked.directory, "-o", tmp_path / "r.html")
+    assert run(*words).exit_code == 0
+    assert "开放" in (tmp_path / "r.html").read_text()
+    for wrong in (("2026-13",), ("2199-01",), ("2026-11", "--agency", "nobody")):
+        done = run("report", "month", *wrong, "-c", looked.directory)
+        assert done.exit_code == 1
+        assert " / " in done.stderr
+
+
+def test_an_inventory_is_taken_over_with_a_word_on_what_was_not(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("host,agency\nnew.city.example,town\nbad host,town\n")
+    done = run("import", tmp_path / "a.csv", "-c", desk.directory, "--into", tmp_path / "new.yaml")
+    assert done.exit_code == 0
+    assert "new.city.example" in (tmp_path / "new.yaml").read_text()
+    assert f"{tmp_path}/a.csv:3: " in done.stderr
+    assert run("import", tmp_path / "none.csv", "-c", desk.directory).exit_code == 78
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_name_is_cut_on_a_narrow_terminal(width: int) -> None:
+    posture = city()
+    console = Console(width=width, record=True, file=io.StringIO())
+    show(console, posture, Language.ZH)
+    text = console.export_text()
+    assert [row.agency.name.zh for row in posture.agencies if row.agency.name.zh not in text] == []
+    assert "…" not in text

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monitor.judgement import Judge
+from monitor.store import Store
+from monitor.tower import Tower
+from probes.observation import Gap, GapReason
+from probes.target import Family, QuietHours
+from rules.finding import Act, State
+from rules.verdict import Outcome
+from tests.monitor.looking_tower import EDU, WWW, World, raise_tower
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def tower(tmp_path: Path, world: World) -> Iterator[Tower]:
+    tower, store, _ = raise_tower(tmp_path, world)
+    with store:
+        yield tower
+
+
+def _open(tower: Tower) -> list[str]:
+    return sorted(finding.key.subject for finding in tower.store.findings(states=[State.OPEN]))
+
+
+def _gaps(store: Store, host: str) -> list[GapReason]:
+    return [item.gap.reason for item in store.state([host]) if isinstance(item.gap, Gap)]
+
+
+async def test_what_is_wrong_is_looked_at_again_before_it_is_told(tower: Tower, world: World) -> None:
+    world.open[WWW] = (80, 443, 6379)
+    await tower.round()
+    assert _open(tower) == ["tcp/6379/ipv4", "tcp/6379/ipv6"]
+    assert world.looks == {WWW: 2, EDU: 1}
+    assert {finding.failures for finding in tower.store.findings()} == {2}
+
+
+async def test_what_one_look_alone_met_is_never_told(tower: Tower, world: World) -> None:
+    world.open[WWW] = (80, 6379)
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    assert set(await tower.judge([WWW])) == {WWW}
+    del world.open[WWW]
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    assert await tower.judge([WWW]) == {}
+    assert tower.store.findings() == []
+    assert tower.store.events() == []
+
+
+async def test_a_finding_closes_by_two_looks_too(tower: Tower, world: World) -> None:
+    world.open[WWW] = (6379,)
+    await tower.round()
+    world.open[WWW] = (80,)
+    await tower.round()
+    assert _open(tower) == []
+    assert sorted(event.act for event in tower.store.events()) == [Act.CLOSED, Act.CLOSED, Act.OPENED, Act.OPENED]
+
+
+async def test_a_blind_vantage_opens_and_closes_nothing(tower: Tower, world: World) -> None:
+    world.open[WWW] = (6379,)
+    await tower.round()
+    before, events = tower.store.findings(), tower.store.events()
+    world.blind = set(Family)
+    world.open, tower.sight._begun = {WWW: (80,), EDU: (3306,)}, None
+    await tower.round()
+    assert (tower.store.findings(), tower.store.events()) == (before, events)
+    assert set(_gaps(tower.store, WWW)) == {GapReason.VANTAGE_BLIND_IPV4, GapReason.VANTAGE_BLIND_IPV6}
+    assert {item.verdict.outcome for item in tower.store.verdicts()} == {Outcome.UNKNOWN}
+    assert tower.sight.health().families == {Family.IPV4: False, Family.IPV6: False}
+    posture = tower.posture()
+    assert posture.city.score.coverage == 0
+    assert all(row.rank is None for row in posture.agencies)
+
+
+async def test_sight_lost_while_we_looked_is_not_the_targets_fault(tower: Tower, world: World) -> None:
+    await tower.round()
+    world.cut_during = {Family.IPV6}
+    await tower.look(tower.probes["tcp_ports"], [WWW, EDU])
+    assert _gaps(tower.store, WWW) == [GapReason.VANTAGE_BLIND_IPV6]
+    failures = [item.record.failure for item in tower.store.state([WWW, EDU]) if not isinstance(item.record, Gap)]
+    assert set(failures) == {None}
+
+
+async def test_a_host_that_is_dead_while_we_see_is_dead(tower: Tower, world: World) -> None:
+    world.dead = {EDU}
+    await tower.round()
+    assert _gaps(tower.store, EDU) == []
+    assert all(item.record.failure for item in tower.store.state([EDU]) if not isinstance(item.record, Gap))
+
+
+async def test_looks_without_failure_need_no_second_proof(tower: Tower, world: World) -> None:
+    await tower.look(tower.probes["tcp_ports"], [WWW, EDU])
+    assert world.proofs == 1
+
+
+async def test_our_own_defect_is_counted_and_leaves_the_question_open(tower: Tower, world: World) -> None:
+    world.defect = RuntimeError("ours")
+    await tower.round()
+    assert tower.defects == {"tcp_ports": 2}
+    assert {item.verdict.outcome for item in tower.store.verdicts()} == {Outcome.UNKNOWN}
+    assert tower.store.campaigns()[0].defects == 2
+
+
+async def test_a_round_over_one_host_leaves_the_others_alone(tower: Tower, world: World) -> None:
+    await tower.round([EDU])
+    assert world.looks == {EDU: 1}
+
+
+async def test_judgements_at_the_same_time_tell_of_a_finding_once(tower: Tower, world: World) -> None:
+    world.open[WWW] = (6379,)
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    await tower.judge([WWW])
+    await tower.look(tower.probes["tcp_ports"], [WWW])
+    await asyncio.gather(*(tower.judge([WWW]) for _ in range(8)))
+    assert [event.act for event in tower.store.events()] == [Act.OPENED, Act.OPENED]
+
+
+async def test_a_new_tower_stands_where_the_old_one_stood(tmp_path: Path, tower: Tower, world: World) -> None:
+    world.open[WWW] = (6379,)
+    await tower.round()
+    later, _, _ = raise_tower(tmp_path, world, tower.store)
+    assert later.host(WWW) is None
+    later.remember()
+    posture = later.host(WWW)
+    assert posture is not None
+    assert posture == tower.host(WWW)
+
+
+async def test_the_past_is_judged_by_what_was_known_then(tmp_path: Path, tower: Tower, world: World) -> None:
+    await tower.round()
+    then = world.now()
+    world.open[WWW] = (6379,)
+    await tower.round()
+    judge = Judge(tower.config, tower.rules, tower.store)
+    assert judge.as_of(then)[WWW].findings == ()
+    assert [f.key.subject for f in judge.as_of(world.now())[WWW].findings] == ["tcp/6379/ipv4", "tcp/6379/ipv6"]
+
+
+async def test_a_look_cut_short_is_told_as_partial(tower: Tower, world: World) -> None:
+    world.silence = asyncio.Event()
+    looking = asyncio.create_task(tower.look(tower.probes["tcp_ports"], [WWW]))
+    while not world.looks:
+        await asyncio.sleep(0.01)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    (campaign,) = [each for each in tower.store.campaigns() if each.probe == "tcp_ports"]
+    assert (campaign.complete, campaign.finished is not None) == (False, True)
+
+
+async def test_a_round_leaves_targets_in_quiet_hours_alone(tower: Tower, world: World) -> None:
+    targets = dict(tower.config.targets)
+    targets[EDU] = replace(
+        targets[EDU], quiet=(QuietHours(dt.time(0), dt.time(12)), QuietHours(dt.time(12), dt.time(0)))
+    )
+    tower.config = replace(tower.config, targets=targets)
+    tower._judge._config = tower.config
+    assert await tower.round() == 1
+    assert world.looks == {WWW: 1}
+    reasons = {item.record.reason for item in tower.store.state([EDU]) if isinstance(item.record, Gap)}
+    assert reasons == {GapReason.QUIET_HOURS}
+    assert {item.verdict.outcome for item in tower.store.verdicts([EDU])} == {Outcome.UNKNOWN}
+
+
+async def test_a_round_tells_how_far_it_has_come(tower: Tower) -> None:
+    told: list[tuple[str, int]] = []
+
+    class Watching:
+        def begin(self, what: str, planned: int) -> None:
+            told.append((what, planned))
+
+        def step(self, what: str, done: int = 1) -> None:
+            told.append((what, -done))
+
+    await tower.round(watch=Watching())
+    assert told == [("tcp_ports", 2), ("tcp_ports", -1), ("tcp_ports", -1), ("judge", 2), ("judge", -2)]
