@@ -84,7 +84,8 @@ async def test_every_port_of_every_host_is_found_as_it_is(client: PacketClient, 
     silent = sum(look.state is PortState.FILTERED for look in looks)
     assert swept.packets == len(HOSTS) * len(PORTS) + 2 * silent  # asked again is only who does not answer
     resets = sum(look.state is PortState.OPEN for look in looks)  # our kernel's, to whom it has not called
-    assert world.counted("arrived") - before == swept.packets + resets
+    beyond = world.counted("arrived") - before - swept.packets - resets
+    assert 0 <= beyond <= 5  # an answer sent twice is reset twice
     assert world.counted("astray") == 0
     assert all((look.state is PortState.OPEN) == (0 < look.seconds < 0.5) for look in looks)
 
