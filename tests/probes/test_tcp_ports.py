@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from probes.observation import GapReason, Sighting
-from probes.target import Family, Kind, Service, Target, Transport
+from probes.target import Address, Family, Kind, Service, Target, Transport
 from probes.tcp_ports import TcpPorts, tcp_ports
 from probes.wire import Surroundings
 from tests.probes.replays import replayed, server, website
