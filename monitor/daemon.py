@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry
 
@@ -35,6 +36,7 @@ from monitor.store import Store, StoreUnavailable
 from monitor.tower import SELF, Tower
 from probes.registry import Probe
 from probes.wire import NotLooked
+from probes.wire.guard import Guard
 from probes.wire.notify import Notifier
 
 log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ class Daemon:
         self._pruned: dt.date | None = None
         self._reloading = asyncio.Lock()
         self._acts: set[asyncio.Future[None]] = set()
+        self._guards: WeakSet[Guard] = WeakSet()
 
     async def run(self) -> None:
         """Run until told to end.
@@ -85,9 +88,11 @@ class Daemon:
             self._store, self._spool = store, Spool(store)
             stack.callback(self._spool.flush)
             self._outfit, self._tower = self._raise(self._known)
-            stack.callback(lambda: self._outfit.live.guard.stop())
+            stack.callback(self._silence)
             await asyncio.to_thread(self._tower.remember)
-            self._campaigns = Campaigns(store, self._plan(), self._batch, self._standing, self._clock)
+            self._campaigns = Campaigns(
+                store, _plan(self._known, self._tower), self._batch, self._standing, self._clock
+            )
             self._scheduler = Scheduler(self._campaigns)
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
@@ -117,11 +122,8 @@ class Daemon:
         )
         # One count over all configurations: a counter that falls would be taken for a new beginning.
         tower.defects = self._defects
+        self._guards.add(outfit.live.guard)
         return outfit, tower
-
-    def _plan(self) -> Plan:
-        config = self._known.config
-        return Plan(config.targets, self._tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)
 
     # --- what campaigns do ---------------------------------------------------------------------------------
 
@@ -195,10 +197,15 @@ class Daemon:
         self._acts.add(task)
         task.add_done_callback(self._acts.discard)
 
+    def _silence(self) -> None:
+        """Stop every guard, those of looks begun under an older configuration included."""
+        for guard in self._guards:
+            guard.stop()
+
     async def _stop(self) -> None:
         """Let nothing out any more, the packet process included."""
         self._stopped = True
-        self._outfit.live.guard.stop()
+        self._silence()
         self._scheduler.pause()
         with suppress(NotLooked):
             await self._outfit.packets.stop()
@@ -206,7 +213,8 @@ class Daemon:
 
     async def _resume(self) -> None:
         self._stopped = False
-        self._outfit.live.guard.resume()
+        for guard in self._guards:
+            guard.resume()
         self._scheduler.resume()
         with suppress(NotLooked):
             await self._outfit.packets.resume()
@@ -223,17 +231,17 @@ class Daemon:
                 reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
                 log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
                 return
-            if self._stopped:
-                outfit.live.guard.stop()
-            await asyncio.to_thread(tower.remember)
-            before, self._known = self._known, known
-            self._outfit, self._tower = outfit, tower
             try:
-                await self._scheduler.adopt(self._plan())
+                await asyncio.to_thread(tower.remember)
+                await self._scheduler.adopt(_plan(known, tower))
             except StoreUnavailable as trouble:
-                self._known, self._valid = before, False
+                self._valid = False
                 log.error("the configuration was not taken up: %s", trouble)
                 return
+            if self._stopped:
+                outfit.live.guard.stop()
+            self._outfit.live.guard.narrow(known.config.scope)
+            self._known, self._outfit, self._tower = known, outfit, tower
             self._valid, self._loaded = True, self._clock.now()
             self._pages.outdated()
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
@@ -256,3 +264,8 @@ class Daemon:
             backlog=self._backlog,
             undecodable=self._store.undecodable,
         )
+
+
+def _plan(known: Known, tower: Tower) -> Plan:
+    config = known.config
+    return Plan(config.targets, tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)

@@ -10,7 +10,7 @@ from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
 from probes.page import read_page
-from probes.redirect import Walk
+from probes.redirect import Walk, shown
 from probes.registry import probe
 from probes.sketch import sketch
 from probes.target import Address, Family, Kind, Target, Transport
@@ -24,8 +24,8 @@ SCHEMES = {80: "http", 443: "https"}
 class HttpHome(Facts):
     """The last response after walking redirects, and the way to it; texts are cleaned and clipped.
 
-    *hops* are the URLs redirected to, in order; *stopped* says why a further redirect was not walked (`limit`,
-    `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none. *arrived* is false
+    *hops* are the URLs redirected to, in order and without queries; *stopped* says why a further redirect was not
+    walked (`limit`, `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none. *arrived* is false
     where a redirect led nowhere, and None where we could not follow it ourselves. *upgraded* is true when
     the first redirect leads to HTTPS on the same host. *hsts_seconds* is what the host itself says over HTTPS, 0
     without the header. *sketch* holds the smallest hashes of the visible text's shingles: the share two sketches
@@ -110,7 +110,7 @@ def _facts(walk: Walk, first: HttpExchange) -> HttpHome:
     page = read_page(last.body, content_type)
     return HttpHome(
         status=last.status,
-        final=clean(walk.url),
+        final=shown(walk.url),
         hops=tuple(walk.hops),
         stopped=walk.stopped,
         arrived=None if walk.blind else not walk.stopped,

@@ -56,6 +56,11 @@ def goal(base: str, location: str | None) -> Goal | None:
     return Goal(parts.geturl(), parts.scheme, host, port, path)
 
 
+def shown(url: str) -> str:
+    """Return *url* for keeping: its query may be a stranger's token, and another one every time."""
+    return clean(url.partition("?")[0])
+
+
 def _ascii(host: str) -> str:
     return host if host.isascii() else host.encode("idna").decode("ascii").lower()
 
@@ -63,8 +68,9 @@ def _ascii(host: str) -> str:
 class Walk:
     """The walk from the first response to the last.
 
-    *hops* are the URLs redirected to; *stopped* says why a further one was not walked and is empty otherwise; *blind*
-    when we are to blame for that. *secure* is the last response over HTTPS of the host we set out for, if any.
+    *hops* are the URLs redirected to, without their queries; *stopped* says why a further one was not walked and is
+    empty otherwise; *blind* when we are to blame for that: we keep no cookies, and a site that hands one out and sends
+    us round may well let a browser through. *secure* is the last response over HTTPS of the host we set out for.
     """
 
     def __init__(self, host: str, address: Address, url: str, first: HttpExchange) -> None:
@@ -74,7 +80,7 @@ class Walk:
         self._family = Family.of(address)
         self.hops: list[str] = []
         self.stopped = ""
-        self.blind = self.upgraded = False
+        self.blind = self.upgraded = self._cookies = False
 
     async def to_the_end(self, wire: Wire) -> None:
         """Follow redirects until one response is none or may not be followed."""
@@ -85,8 +91,10 @@ class Walk:
                 self.stopped = "malformed"
                 return
             self.upgraded = self.upgraded or (not self.hops and there.scheme == "https" and there.host == self._home)
-            self.hops.append(clean(there.url))
+            self.hops.append(shown(there.url))
             self.stopped = self._objection(there, seen)
+            self._cookies = self._cookies or self.last.header("set-cookie") is not None
+            self.blind = self._cookies and self.stopped in ("loop", "limit")
             if not self.stopped:
                 seen.add(there.url)
                 await self._hop(there, wire)

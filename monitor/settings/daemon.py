@@ -186,7 +186,7 @@ class LimitsEntry(Section):
 
 
 SHORTEST_KEEP = 180 * 86400.0
-"""Seconds that history is kept at least: logs must be kept for six months. Source: 网络安全法, article 21."""
+"""Seconds that history is kept at least: six months, as is the practice for network logs."""
 
 
 class StoreEntry(Section):

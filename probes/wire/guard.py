@@ -48,7 +48,7 @@ class Guard:
         own = surroundings or Surroundings()
         self.limits, self.dry_run, self.stopped, self.ledger = limits, dry_run, False, Ledger()
         self._clock = clock
-        self._scope = scope
+        self._scopes = [scope]
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
         self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
         self._pacer = Pacer(limits)
@@ -81,6 +81,10 @@ class Guard:
         """Let out again what scope and pace allow."""
         self.stopped = False
 
+    def narrow(self, scope: Scope) -> None:
+        """From now on let out only what *scope* allows as well: what began under an older one ends within both."""
+        self._scopes.append(scope)
+
     @property
     def under_way(self) -> int:
         """How many wait for their turn or have it."""
@@ -94,9 +98,10 @@ class Guard:
         """
         if self.stopped:
             raise NotLooked(GapReason.STOPPED)
-        reason = self._scope.refusal(entry.address, name_server=entry.what is What.DNS)
-        if reason is not None and not (reason is GapReason.OUT_OF_SCOPE and self._granted(entry)):
-            raise NotLooked(reason, str(entry.address))
+        for scope in self._scopes:
+            reason = scope.refusal(entry.address, name_server=entry.what is What.DNS)
+            if reason is not None and not (reason is GapReason.OUT_OF_SCOPE and self._granted(entry)):
+                raise NotLooked(reason, str(entry.address))
         if self.dry_run:
             self.ledger.note(entry)
             raise NotLooked(GapReason.STOPPED, "dry run")

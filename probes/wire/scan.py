@@ -18,6 +18,8 @@ from probes.wire.tcp import TcpConnector
 T = TypeVar("T")
 
 _PORTS_AT_ONCE = 1024
+_CONNECTIONS_AT_ONCE = 16
+"""Connections to one address in hand; the guard lets no more than a few through, and the others would only wait."""
 _CONNECTING = 4.0
 """Seconds a port has to answer a connection."""
 _CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
@@ -60,7 +62,14 @@ class PortScanner:
             parts = [ports[at : at + size] for at in range(0, len(ports), size)]
             swept = await _all(self._sweep(address, part, account) for part in parts)
             return tuple(look for looks in swept for look in looks)
-        return tuple(await _all(self._connect(address, port, account) for port in ports))
+        waiting = iter(ports)
+
+        async def some() -> list[PortLook]:
+            return [await self._connect(address, port, account) for port in waiting]
+
+        found = await _all(some() for _ in ports[:_CONNECTIONS_AT_ONCE])
+        looks = {look.port: look for part in found for look in part}
+        return tuple(looks[port] for port in ports)
 
     async def _sweep(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
         limits = self._guard.limits

@@ -76,7 +76,7 @@ async def test_another_host_is_walked_to_over_the_same_family(address: Address, 
     )
     walk = await walked(wire, address)
     assert walk.last is far
-    assert walk.hops == ["http://far.test/x?y=1"]
+    assert walk.hops == ["http://far.test/x"]
     assert [request.address for request in wire.fetched] == [there]
 
 
@@ -132,6 +132,16 @@ async def test_a_loop_is_walked_once() -> None:
     assert walk.stopped == "loop"
     assert walk.hops == [f"{START}a", f"{START}b", f"{START}a"]
     assert len(wire.fetched) == 2
+
+
+async def test_a_loop_that_hands_out_a_cookie_may_be_our_own_doing() -> None:
+    walk = await walked(ScriptedWire(pages={START: response(302, location=START, set_cookie="seen=1")}))
+    assert (walk.stopped, walk.blind) == ("loop", True)
+
+
+async def test_a_loop_without_a_cookie_is_the_sites() -> None:
+    walk = await walked(ScriptedWire(pages={START: moved(START)}))
+    assert (walk.stopped, walk.blind) == ("loop", False)
 
 
 async def test_a_page_that_leads_to_itself_is_a_loop_at_once() -> None:

@@ -56,6 +56,15 @@ async def test_an_embedded_address_is_denied_as_itself() -> None:
     assert await refused(door, ip_address("::")) is GapReason.OUT_OF_SCOPE
 
 
+async def test_a_guard_made_narrower_lets_out_only_what_both_scopes_allow() -> None:
+    door = guard(Scope(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128"))))
+    door.narrow(Scope(allow=(ip_network("::1/128"), ip_network("192.0.2.0/24"))))
+    async with door.admit(V6, 80, What.HTTP, ACCOUNT):
+        pass
+    assert await refused(door) is GapReason.OUT_OF_SCOPE
+    assert await refused(door, OUTSIDE) is GapReason.OUT_OF_SCOPE
+
+
 async def test_surroundings_are_granted_for_their_use_alone() -> None:
     own = Surroundings(resolvers=(V4,), controls={Family.IPV6: (Contact(V6, 443),)}, resolver_port=5353)
     door = guard(Scope(), own=own)
