@@ -87,10 +87,13 @@ def _observation(index: int, family: Family, record: Observation, *, published: 
         case TcpPorts() as ports:
             met = {port: state for state in STATES for port in getattr(ports, state)}
             true = {port: half.state(port) for port in met}
-            if record.subject.address != own or ports.unreachable or not WEB <= met.keys():
+            if record.subject.address != own or ports.unreachable or not met.keys() >= WEB:
                 yield f"{record.subject}: not its address, or not its ports"
         case HttpHome() as page:
-            met, true = (page.status, page.title, "open"), (200, scale.name(index), half.state(record.subject.port or 0))
+            met, true = (
+                (page.status, page.title, "open"),
+                (200, scale.name(index), half.state(record.subject.port or 0)),
+            )
         case TlsCertificate() as shown:
             met, true = (shown.faults, "open"), ((), half.state(record.subject.port or 0))
         case IcmpEcho():
