@@ -31,6 +31,8 @@ SCOPE = Scope(allow=(ip_network("2001:db8::/64"),))
 class Network:
     """Every host answers but the one asleep."""
 
+    dropped = 0
+
     def __init__(self) -> None:
         self.echoes = Echoes(SCOPE, Pace(1e6, 1e6), dict.fromkeys(Family, self))
 

@@ -28,6 +28,7 @@ class Network:
 
     def __init__(self, answer: Answer, scope: Scope = SCOPE, refusing: NotLooked | None = None) -> None:
         self.sent: list[tuple[Address, bytes]] = []
+        self.dropped = 0
         self._answer, self._refusing = answer, refusing
         self.echoes = Echoes(scope, Pace(1e6, 1e6), dict.fromkeys(Family, self))
 
@@ -76,6 +77,19 @@ async def test_silence_is_a_timeout_and_not_before_its_time() -> None:
     assert isinstance(answer, Missed)
     assert answer.failure is Failure.ECHO_TIMEOUT
     assert asyncio.get_running_loop().time() - began >= 0.1
+
+
+async def test_silence_says_nothing_while_answers_are_lost_on_this_machine() -> None:
+    network = Network(silence)
+    asyncio.get_running_loop().call_later(0.02, setattr, network, "dropped", 1)
+    assert await network.ask(timeout=0.1) == Declined(7, GapReason.OVERLOADED, "answers were lost on this machine")
+    assert isinstance(await network.ask(timeout=0.05), Missed)
+
+
+async def test_an_answer_that_was_not_lost_counts() -> None:
+    network = Network(lambda address, message: [] if network.dropped else echo(address, message))
+    asyncio.get_running_loop().call_soon(setattr, network, "dropped", 1)
+    assert isinstance(await network.ask(timeout=0.05), Echoed)
 
 
 async def test_a_lost_packet_leaves_the_others_counted() -> None:

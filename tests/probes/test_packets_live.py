@@ -45,6 +45,25 @@ table inet capture {
 }
 """
 
+DEAF = """
+import socket, time
+from ipaddress import ip_address
+from probes.target import Family
+from probes.wire.packets.craft import echo_request
+from probes.wire.packets.raw import RawSocket
+raw = RawSocket(Family.IPV4)
+raw._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+assert raw.dropped == 0
+for number in range(100):
+    raw.send(ip_address("127.0.0.1"), echo_request(Family.IPV4, 1, number, bytes(16)))
+time.sleep(0.2)
+heard = 0
+while raw.receive():
+    heard += 1
+# Of a socket that is full the kernel also counts the requests, which would not have been heard.
+print(heard < 50, 100 <= heard + raw.dropped <= 200)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
@@ -163,6 +182,11 @@ async def test_a_thousand_echoes_all_come_home(client: PacketClient) -> None:
     hosts = [ip_address("127.1.0.0") + place for place in range(1, 251)]
     trips = await asyncio.gather(*(client.echo(host, 4, 1.0) for host in hosts))
     assert [len(each) for each in trips] == [4] * 250
+
+
+def test_what_the_kernel_throws_away_is_counted(vantage: Namespace) -> None:
+    done = subprocess.run(vantage.enter(sys.executable, "-c", DEAF), capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"
 
 
 async def test_killed_mid_way_it_leaves_gaps_and_its_successor_goes_on(vantage: Namespace, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ COOKIE = 16
 class Outlet(Protocol):
     """Where packets of one family leave."""
 
+    @property
+    def dropped(self) -> int:
+        """How many packets that came in were lost before we read them, ever."""
+
     def send(self, address: Address, message: bytes) -> None:
         """Send one ICMP message, or raise NotLooked."""
 
@@ -120,7 +124,8 @@ class Echoes:
 
     async def _fly(self, flight: _Flight) -> None:
         request = flight.request
-        self._permit(flight)
+        outlet = self._permit(flight)
+        dropped = outlet.dropped
         for place in range(request.count):
             async with self._pace.turn(request.address):
                 self._send(flight, place)
@@ -128,6 +133,8 @@ class Echoes:
             await asyncio.wait_for(flight.over.wait(), request.timeout)
         if flight.stopped:
             raise NotLooked(GapReason.STOPPED)
+        if not flight.seconds and flight.error is None and outlet.dropped != dropped:
+            raise NotLooked(GapReason.OVERLOADED, "answers were lost on this machine")
 
     def _permit(self, flight: _Flight) -> Outlet:
         address = flight.request.address

@@ -25,7 +25,7 @@ from probes.wire.scope import Limits
 log = logging.getLogger(__name__)
 
 EX_CONFIG = 78
-_AT_ONCE = 64
+_AT_ONCE = 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

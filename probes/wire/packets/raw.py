@@ -18,7 +18,10 @@ _OLDEST = 5.0
 LONGEST = 2048
 """Bytes read of one packet; what an answer to us needs is far less."""
 _SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1  # linux/icmp.h, linux/icmpv6.h; absent from the socket module
-_SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+_SO_TIMESTAMPNS, _SO_MEMINFO = 35, 55  # asm-generic/socket.h
+_DROPS, _MEMINFO = 8, struct.Struct("=9I")  # linux/sock_diag.h: SK_MEMINFO_DROPS, the last of nine
+_BUFFER = 4 * 1024 * 1024
+"""Bytes of answers the kernel may keep for us; it grants less where the machine's own limit is lower."""
 _TIMESPEC = struct.Struct("@qq")
 _NOTES = socket.CMSG_SPACE(_TIMESPEC.size)
 _PROTOCOL = {Family.IPV4: socket.IPPROTO_ICMP, Family.IPV6: socket.IPPROTO_ICMPV6}
@@ -57,11 +60,17 @@ class RawSocket:
         except OSError as error:
             raise NotLooked(GapReason.blind(family), error.strerror or "") from error
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._hear_only(ERROR_TYPES[family] | {REPLY_TYPE[family]})
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
         return self._socket.fileno()
+
+    @property
+    def dropped(self) -> int:
+        """How many packets the kernel has thrown away because we read too slowly."""
+        return int(_MEMINFO.unpack(self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[_DROPS])
 
     def close(self) -> None:
         """Close the socket."""
