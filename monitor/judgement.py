@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
@@ -12,7 +12,8 @@ from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
-from probes.observation import Record
+from monitor.store.spells import covers
+from probes.observation import Failure, Gap, Observation, Record
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
@@ -54,7 +55,8 @@ class Judge:
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
             verdicts = self._verdicts(host, stored, looked, now)
-            progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now)
+            silent = _unsettled_subjects(_current(stored))
+            progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
             if probes := self._unsettled(progress.findings):
@@ -123,7 +125,7 @@ class Judge:
         verdicts: list[Verdict] = []
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
-            records = tuple(_newest(item) for item in stored if item.record.vantage == vantage)
+            records = _current([item for item in stored if item.record.vantage == vantage])
             seen = Seen(target, vantage, records, probes)
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
@@ -153,6 +155,34 @@ def _open_at(events: Iterable[Event]) -> frozenset[Key]:
     return frozenset(opened)
 
 
-def _newest(item: StoredRecord) -> Record:
-    """Return what was met last: where we could not look since, the old observation decides nothing."""
-    return item.gap or item.record
+def _current(stored: Sequence[StoredRecord]) -> tuple[Record, ...]:
+    """Return what was met last: where we could not look since, the old observation decides nothing.
+
+    A gap on a family, or on the target as a whole, is a gap on every address below it that was looked at before.
+    """
+    newest: list[Record] = [item.gap or item.record for item in stored]
+    gaps = [record for record in newest if isinstance(record, Gap) and record.subject.address is None]
+    current: list[Record] = []
+    for record in newest:
+        over = next(
+            (
+                gap
+                for gap in gaps
+                if gap.probe == record.probe and gap.at > record.at and covers(gap.subject, record.subject)
+            ),
+            None,
+        )
+        current.append(replace(over, subject=record.subject) if over and isinstance(record, Observation) else record)
+    return tuple(current)
+
+
+def _unsettled_subjects(records: Iterable[Record]) -> frozenset[str]:
+    """Return the subjects of which the newest look says nothing that could end a finding: gaps, and most failures.
+
+    A refused connection does settle it: there is no service there any more that could be in the wrong.
+    """
+    return frozenset(
+        str(record.subject)
+        for record in records
+        if isinstance(record, Gap) or record.failure not in (None, Failure.CONNECTION_REFUSED)
+    )

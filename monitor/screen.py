@@ -178,12 +178,13 @@ def _findings(posture: Posture, language: Language, most: int) -> Table:
     return table
 
 
-def _finding(posture: Posture, host: HostPosture, finding: Finding, language: Language) -> list[str | Line]:
+def _finding(posture: Posture, host: HostPosture, finding: Finding, language: Language) -> list[Line]:
     titles = posture.rules.get(finding.key.rule, (finding.key.rule, finding.key.rule))
     return [
         Line(word(finding.level, language), style=LEVEL_STYLES[finding.level]),
-        posture.tree.agencies[host.target.agency].name.into(language),
-        host.target.host,
-        finding.key.subject,
-        titles[0 if language is Language.ZH else 1],
+        Line(posture.tree.agencies[host.target.agency].name.into(language)),
+        Line(host.target.host),
+        # A subject may hold a stranger's word, such as a name server's name: text, and never markup.
+        Line(finding.key.subject),
+        Line(titles[0 if language is Language.ZH else 1]),
     ]

@@ -18,7 +18,7 @@ from monitor.sight import AGE, Sight
 from monitor.spool import Sheet, Spool
 from monitor.store import RunId, Store, StoreUnavailable
 from probes.framework import Look, sweep
-from probes.observation import WHOLE, Gap, GapReason, Observation, Record
+from probes.observation import WHOLE, Gap, GapReason, Record
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import BatchWire, Wire
@@ -219,9 +219,8 @@ class Tower:
         if not batch:
             return
         self.defects[probe] += sum(seen.defect for seen in batch)
-        if any(isinstance(record, Observation) and record.failure for seen in batch for record in seen.records):
-            # No proof older than a failure says whose fault it was.
-            await self._prove(0.0)
+        # No proof older than what was met says whose fault it was; silence may hide in facts as well as in failures.
+        await self._prove(0.0)
         records = [self.sight.excuse(record) for seen in batch for record in seen.records]
         await asyncio.to_thread(self.spool.record, run, self._sheet(probe, began, records, batch))
 

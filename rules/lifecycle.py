@@ -6,7 +6,7 @@ Only the policy can close it otherwise: without a clause in force nobody is aske
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rules.finding import Act, Event, Finding, Key, State, Waiver
@@ -30,11 +30,13 @@ def advance(
     policy: Policy,
     waivers: Sequence[Waiver],
     now: dt.datetime,
+    unsettled: Collection[str] = (),
 ) -> Progress:
     """Move the findings of one target on by one judgement.
 
     *known* are the target's findings, closed ones included. A finding whose rule was judged in full and whose
-    subject is no longer there is closed as gone; where any part of its rule is unknown it stays.
+    subject is no longer there is closed as gone; where any part of its rule is unknown it stays. *unsettled* are
+    subjects that were met with a failure or a gap: a rule that has nothing to say of them has not been kept.
     """
     before = {finding.key: finding for finding in known}
     outcome = _by_key(verdicts)
@@ -51,12 +53,12 @@ def advance(
         if clause is None or not clause.in_force(now.date()):
             moved, happened = _withdraw(finding, now) if finding else (None, [])
         elif verdict is None:
-            gone = key.rule in judged and key.rule not in unsure
-            at = evidence.get(key.rule, now)
-            moved, happened = _pass(finding, policy, now, at, "gone") if gone and finding else (finding, [])
+            gone = key.rule in judged and key.rule not in unsure and key.subject not in unsettled
+            at = evidence.get(key.rule)
+            moved, happened = _pass(finding, policy, now, at, "gone") if gone and finding and at else (finding, [])
         elif verdict.outcome is Outcome.FAIL:
             moved, happened = _fail(finding, verdict, agency, clause, policy, now)
-        elif verdict.outcome is Outcome.UNKNOWN or finding is None:
+        elif verdict.outcome is Outcome.UNKNOWN or finding is None or _silent(verdict, unsettled):
             moved, happened = finding, []
         else:
             moved, happened = _pass(finding, policy, now, verdict.evidence or now, verdict.outcome.value)
@@ -66,6 +68,11 @@ def advance(
             dropped.append(key)
         events += happened
     return Progress(tuple(after), tuple(dropped), tuple(events))
+
+
+def _silent(verdict: Verdict, unsettled: Collection[str]) -> bool:
+    """Say whether the rule has nothing to say, because nothing could be learned of its subject."""
+    return verdict.outcome is Outcome.NOT_APPLICABLE and verdict.subject in unsettled
 
 
 def _by_key(verdicts: Iterable[Verdict]) -> Mapping[Key, Verdict]:
@@ -113,7 +120,9 @@ def _fail(
         events.append(Event(key, Act.OPENED, now, verdict.reason))
     elif finding.state is State.CLOSED:
         # What comes back within the period was never mended: no second confirmation, and its first day stays.
-        finding = replace(finding, state=State.OPEN, closed_at=None, deadline=_deadline(clause, now))
+        finding = replace(
+            finding, state=State.OPEN, closed_at=None, deadline=finding.deadline or _deadline(clause, now)
+        )
         events.append(Event(key, Act.REOPENED, now, verdict.reason))
     elif finding.state is State.OPEN and (was.level is not finding.level or was.value != finding.value):
         detail = f"{was.level} → {finding.level}" if was.level is not finding.level else verdict.reason

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from rules.policy import Policy, Stage
 from rules.verdict import Outcome, Verdict
 
+NEEDS_PROOF = frozenset({Stage.PUBLISHED, Stage.REACHABLE})
+"""Stages nobody reaches by having nothing to show; a host without IPv4 has nothing to be equal to, and is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -36,7 +39,8 @@ def climb(subject: str, verdicts: Sequence[Verdict], policy: Policy, *, exempt: 
         rules = policy.ladder.get(stage, ())
         failing = tuple(rule for rule in rules if Outcome.FAIL in _outcomes(verdicts, rule))
         unknown = tuple(rule for rule in rules if _open(_outcomes(verdicts, rule)))
-        if failing or unknown or not rules:
+        vacuous = not any(Outcome.PASS in _outcomes(verdicts, rule) for rule in rules)
+        if failing or unknown or not rules or (vacuous and stage in NEEDS_PROOF):
             if stage is Stage.PUBLISHED and not failing:
                 reached = None
             return Readiness(subject, reached, failing, unknown)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from monitor.configuration import Known
 from monitor.store import Store, StoredRecord
 from rules.finding import Finding, Key
-from rules.policy import Clause
+from rules.policy import Clause, Level
 from rules.rule import Rule
 from rules.verdict import Verdict
 
@@ -35,7 +35,7 @@ def explain(known: Known, store: Store, host: str, rule: str = "") -> list[Expla
             stored.verdict,
             stored.since,
             known.rules[stored.verdict.rule],
-            known.config.policy.clauses[stored.verdict.rule],
+            known.config.policy.clauses.get(stored.verdict.rule, Clause(stored.verdict.rule, Level.NOTICE)),
             _witnesses(stored.verdict, records),
             findings.get(Key(stored.verdict.rule, host, stored.verdict.subject)),
         )

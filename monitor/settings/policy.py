@@ -28,7 +28,7 @@ def _port_key(value: object) -> object:
     return value
 
 
-Weight = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, lt=1)]
 PortKey = Annotated[Port, BeforeValidator(_port_key)]
 Rising = (Stage.PUBLISHED, Stage.REACHABLE, Stage.EQUAL, Stage.DEEP, Stage.IPV6_ONLY)
 

@@ -98,9 +98,9 @@ async def test_a_host_that_is_dead_while_we_see_is_dead(tower: Tower, world: Wor
     assert all(item.record.failure for item in tower.store.state([EDU]) if not isinstance(item.record, Gap))
 
 
-async def test_looks_without_failure_need_no_second_proof(tower: Tower, world: World) -> None:
+async def test_what_was_met_is_kept_only_under_a_proof_that_came_after_it(tower: Tower, world: World) -> None:
     await tower.look(tower.probes["tcp_ports"], [WWW, EDU])
-    assert world.proofs == 1
+    assert world.proofs == 2
 
 
 async def test_our_own_defect_is_counted_and_leaves_the_question_open(tower: Tower, world: World) -> None:

@@ -17,10 +17,10 @@ def rounds(*outcomes: Outcome | None, start: tuple[Finding, ...] = (), waivers: 
     """One judgement a day; None is a round in which the subject was no longer there."""
     progress = Progress(start, (), ())
     for day, outcome in enumerate(outcomes):
-        seen: list[Verdict] = (
-            [verdict("rule", outcome, "tcp/1")] if outcome else [verdict("rule", Outcome.PASS, "else")]
-        )
-        progress = advance("edu", seen, progress.findings, POLICY, waivers, NOW + day * DAY)
+        at = NOW + day * DAY
+        subject, said = ("tcp/1", outcome) if outcome else ("else", Outcome.PASS)
+        told = [verdict("rule", said, subject, witness=(Witness("tcp_ports", "here", subject, at),))]
+        progress = advance("edu", told, progress.findings, POLICY, waivers, at)
     return progress
 
 
@@ -187,3 +187,32 @@ def test_judging_the_same_pass_twice_closes_nothing() -> None:
         later = NOW + 9 * DAY + dt.timedelta(minutes=minute)
         opened = advance("edu", [seen(PASS, 9 * 24 * 60)], opened, POLICY, (), later).findings
     assert [(found.state, found.passes) for found in opened] == [(State.OPEN, 1)]
+
+
+def test_a_subject_that_failed_to_answer_is_not_gone() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    for day in range(9, 14):
+        other = verdict("rule", PASS, "else", witness=(Witness("tcp_ports", "here", "else", NOW + day * DAY),))
+        opened = advance("edu", [other], opened, POLICY, (), NOW + day * DAY, {"tcp/1"}).findings
+    assert [found.state for found in opened] == [State.OPEN]
+
+
+def test_a_rule_with_nothing_to_say_of_a_silent_subject_closes_nothing() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    for day in range(9, 14):
+        mute = verdict("rule", Outcome.NOT_APPLICABLE, "tcp/1")
+        opened = advance("edu", [mute], opened, POLICY, (), NOW + day * DAY, {"tcp/1"}).findings
+    assert [found.state for found in opened] == [State.OPEN]
+
+
+def test_without_any_evidence_nothing_is_gone() -> None:
+    opened = rounds(FAIL, FAIL).findings
+    for day in range(9, 14):
+        opened = advance("edu", [verdict("rule", PASS, "else")], opened, POLICY, (), NOW + day * DAY).findings
+    assert [found.state for found in opened] == [State.OPEN]
+
+
+def test_going_dark_for_a_while_buys_no_time() -> None:
+    closed = rounds(FAIL, FAIL, PASS, PASS)
+    again = rounds(FAIL, FAIL, PASS, PASS, FAIL)
+    assert [found.deadline for found in again.findings] == [found.deadline for found in closed.findings]

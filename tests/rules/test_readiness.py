@@ -19,6 +19,8 @@ PASS, FAIL, UNKNOWN, NA = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.N
         (PASS, PASS, FAIL, Stage.REACHABLE),
         (PASS, PASS, PASS, Stage.EQUAL),
         (PASS, PASS, NA, Stage.EQUAL),
+        (PASS, NA, NA, Stage.PUBLISHED),
+        (NA, NA, NA, None),
     ],
 )
 def test_the_stage_is_what_is_sure(published: Outcome, reachable: Outcome, equal: Outcome, stage: Stage | None) -> None:
