@@ -2,7 +2,8 @@
 
 A host's risk is 100 · (1 − Π(1 − wᵢ)) over its open findings, wᵢ being the weight of the finding's level: each finding
 takes its share of the safety that is left, so the risk is bounded, grows with every finding and does not depend on
-their order. An agency's risk is the quadratic mean of its hosts' risks weighted by asset value, √(Σ vᵢ·rᵢ² / Σ vᵢ):
+their order. An agency's risk is the quadratic mean of its hosts' risks weighted by asset value, √(Σ vᵢ·rᵢ² / Σ vᵢ),
+over those of which anything was measured:
 fair to small agencies, because it does not grow with the number of hosts, and not lulled by many quiet ones.
 """
 
@@ -60,7 +61,10 @@ def group_score(subject: str, hosts: Sequence[tuple[Score, int]]) -> Score:
     weight = math.fsum(value for _, value in hosts)
     if not weight:
         return Score(subject, 0.0, 0.0, None, ())
-    squares = {score.subject: value * score.risk**2 / weight for score, value in hosts}
+    # A host nothing is known of must not make the others look better.
+    known = [(score, value) for score, value in hosts if score.coverage > 0]
+    measured = math.fsum(value for _, value in known) or 1.0
+    squares = {score.subject: value * score.risk**2 / measured for score, value in known}
     mean_square = math.fsum(squares.values())
     risk = math.sqrt(mean_square)
     contributions = tuple(

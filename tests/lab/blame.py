@@ -49,14 +49,12 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "redirects_out_of_scope": {
         **HTTP_ALONE,
         "home_page_answers_over_ipv6": (V6,),
-        "families_agree_on_status": (V6,),
     },
     "icmpv6_filtered": {"echo_answers_over_ipv6": (V6,)},
     "one_ns_lame": {"no_name_server_is_lame": (NEITHER,)},
     # The page that stalls is served without HTTPS being forced; over IPv6 nobody gets far enough to see that.
     "ipv6_path_mtu_black_hole": {
         "home_page_answers_over_ipv6": (V6,),
-        "https_available": (V6,),
         "http_redirects_to_https": (V4,),
         "hsts_lasts_a_year": (V4,),
     },

@@ -90,5 +90,11 @@ def test_an_agency_is_not_worse_for_being_larger(pairs: list[tuple[float, int]],
     assert group_score("a", hosts_of(pairs * times)).risk == pytest.approx(group_score("a", hosts_of(pairs)).risk)
 
 
+def test_hosts_never_measured_lower_the_coverage_and_not_the_risk() -> None:
+    hosts = [(Score("seen", 80.0, 1.0, None, ()), 3), (Score("unseen", 0.0, 0.0, None, ()), 3)]
+    score = group_score("a", hosts)
+    assert (score.risk, score.coverage) == (pytest.approx(80.0), 0.5)
+
+
 def test_an_agency_without_hosts_is_not_covered() -> None:
     assert group_score("a", []) == Score("a", 0.0, 0.0, None, ())
