@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -78,7 +79,7 @@ def record(results: Iterable[Result]) -> None:
     (DOCS / "benchmarks.md").write_text(page(kept), encoding="utf-8")
 
 
-def page(kept: Mapping[str, dict[str, object]]) -> str:
+def page(kept: Mapping[str, Any]) -> str:
     """Return the page of the results *kept*, as they are read from JSON."""
     parts = [HEAD]
     for name, result in kept.items():

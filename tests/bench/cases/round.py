@@ -22,10 +22,9 @@ from rules.text import Text
 from tests.bench.figure import Figure, figure
 from tests.bench.scale_truth import wrong
 from tests.bench.timing import MB
-from tests.lab.agreement import disagreements
 from tests.lab.config import write
 from tests.lab.lifecycle import Lab
-from tests.lab.truth import truth
+from tests.lab.scale import name
 
 TITLE = Text(
     "一轮：双栈主机两千台，全部探测、评判与复核", "A round: 2,000 dual-stack hosts, every probe, judged and confirmed"
@@ -135,8 +134,8 @@ def _answers(key: str, zh: str, en: str, config: Path) -> Iterator[Figure]:
     with Store.open_to_read(known.config.daemon.store_url) as store:
         hosts = Judge(known.config, known.rules, store).standing(known.config.targets)
         records = [item.gap or item.record for item in store.state()]
-    many = set(known.config.targets) - set(truth()["hosts"])
-    false = [*wrong(hosts, records, HOSTS), *disagreements(config, truth())]
+    many = {name(index) for index in range(HOSTS)}
+    false = list(wrong(hosts, records, HOSTS))
     for words in false[:20]:
         print(words, file=sys.stderr)
     gaps = Counter(record.reason for record in records if isinstance(record, Gap) and record.target in many)
