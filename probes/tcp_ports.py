@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
@@ -24,13 +24,18 @@ PORTS_AT_ONCE = 16
 class TcpPorts(Facts):
     """The state of every port looked at on one address, each list in ascending order.
 
-    *closed* answered with a reset, *filtered* stayed silent, *unreachable* drew an ICMP error.
+    *closed* answered with a reset, *filtered* stayed silent, *unreachable* drew an ICMP error. *answered* is whether
+    any port was open or closed; None where none was: a silent address, an absent one and a broken path look alike.
     """
 
     open: tuple[int, ...]
     closed: tuple[int, ...]
     filtered: tuple[int, ...]
     unreachable: tuple[int, ...]
+    answered: bool | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answered", True if self.open or self.closed else None)
 
 
 @probe(facts=TcpPorts, every=6 * 3600.0, deadline=600.0)

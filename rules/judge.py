@@ -34,7 +34,7 @@ def outcomes(rule: Rule, variables: Mapping[str, object]) -> Iterator[tuple[str,
         return
     elements = list(_flat(found))
     if not elements:
-        yield "", rule.empty, variables
+        yield "", _blank(rule, variables, rule.empty), variables
     for element in elements:
         if element is cel.UNKNOWN:
             yield "", Outcome.UNKNOWN, variables
@@ -64,11 +64,11 @@ def _outcome(rule: Rule, variables: Mapping[str, object]) -> Outcome:
     return Outcome.FAIL if held is False else Outcome.UNKNOWN
 
 
-def _blank(rule: Rule, variables: Mapping[str, object]) -> Outcome:
-    """Judge a rule whose subjects are not known: not applicable if that is sure without them, else unknown."""
+def _blank(rule: Rule, variables: Mapping[str, object], otherwise: Outcome = Outcome.UNKNOWN) -> Outcome:
+    """Judge a rule without a subject at hand: not applicable if that is sure without one."""
     if rule.applies is not None and rule.applies.evaluate(variables) is False:
         return Outcome.NOT_APPLICABLE
-    return Outcome.UNKNOWN
+    return otherwise
 
 
 def _subject(rule: Rule, inner: Mapping[str, object]) -> str:

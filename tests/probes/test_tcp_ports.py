@@ -101,21 +101,24 @@ async def test_what_one_family_declares_is_looked_at_in_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("told", "state", "answered"),
     [
-        (Failure.CONNECTION_REFUSED, "closed"),
-        (Failure.CONNECTION_RESET, "closed"),
-        (Failure.CONNECTION_TIMEOUT, "filtered"),
-        (Failure.ADMIN_PROHIBITED, "unreachable"),
-        (Failure.HOST_UNREACHABLE, "unreachable"),
-        (Failure.NETWORK_UNREACHABLE, "unreachable"),
+        (Failure.CONNECTION_REFUSED, "closed", True),
+        (Failure.CONNECTION_RESET, "closed", True),
+        (Failure.CONNECTION_TIMEOUT, "filtered", None),
+        (Failure.ADMIN_PROHIBITED, "unreachable", None),
+        (Failure.HOST_UNREACHABLE, "unreachable", None),
+        (Failure.NETWORK_UNREACHABLE, "unreachable", None),
     ],
 )
-async def test_every_refusal_has_its_state(told: Failure, state: str) -> None:
+async def test_every_refusal_has_its_state_and_only_the_host_s_own_proves_that_somebody_is_there(
+    told: Failure, state: str, answered: bool | None
+) -> None:
     wire = ScriptedWire({"www": addressed(V4)}, {(V4, 25): told}, surroundings=Surroundings(scan_ports=(25,)))
     (seen,) = (await look(wire, Target("www", "a"))).values()
     expected = {name: (25,) if name == state else () for name in ("open", "closed", "filtered", "unreachable")}
     assert facts(seen) == TcpPorts(**expected)
+    assert facts(seen).answered is answered
 
 
 async def test_an_address_is_told_whole_or_not_at_all() -> None:
