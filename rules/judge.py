@@ -19,7 +19,7 @@ def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -
     verdicts: list[Verdict] = []
     for rule in rules:
         if rule.status is not Status.RETIRED:
-            verdicts += _verdicts(rule, seen, variables)
+            verdicts += _verdicts(rule, seen, variables, now)
     return verdicts
 
 
@@ -82,7 +82,7 @@ def _subject(rule: Rule, inner: Mapping[str, object]) -> str:
     return str(element)
 
 
-def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[Verdict]:
+def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], now: dt.datetime) -> list[Verdict]:
     worst: dict[str, Verdict] = {}
     for subject, outcome, inner in outcomes(rule, variables):
         known = worst.get(subject)
@@ -95,7 +95,7 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[V
             subject=subject,
             vantage=seen.vantage,
             outcome=outcome,
-            witness=witnesses(seen, rule.reads, subject),
+            witness=witnesses(seen, rule.reads, subject, now),
             reason=reason,
             value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
         )
