@@ -50,7 +50,15 @@ DEFECTS = Metric(
 MISSES = Metric(
     "diaolou_schedule_misses_total", Text("错过的调度次数", "Ticks of the schedule that were missed"), ("probe",)
 )
-COUNTERS = (LOOKS, DEFECTS, MISSES)
+CHORE_DEFECTS = Metric(
+    "diaolou_chore_defects_total",
+    Text(
+        "因监测程序自身缺陷而失败的例行工作次数：page 绘制指标页，age 定时重新评判，days 保存当日数据，count 汇总计数",
+        "Chores that failed by a defect of our own: page draws this, age judges anew, days keeps figures, count counts",
+    ),
+    ("chore",),
+)
+COUNTERS = (LOOKS, DEFECTS, MISSES, CHORE_DEFECTS)
 
 _Reading = Callable[[DaemonState], float | None]
 
@@ -147,7 +155,7 @@ class OwnMetrics(Collector):
     def __init__(self, registry: CollectorRegistry, probes: Iterable[str], state: Callable[[], DaemonState]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the time of birth would double every counter
         self._state = state
-        self.looks, self.defects, self.misses = (_counter(metric, registry) for metric in COUNTERS)
+        self.looks, self.defects, self.misses, self.chores = (_counter(metric, registry) for metric in COUNTERS)
         for probe in probes:
             for counter in (self.looks, self.defects, self.misses):
                 counter.labels(probe)

@@ -58,43 +58,50 @@ class Judge:
             silent = _unsettled_subjects(_current(stored))
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
         return Judged(postures, unsettled)
 
-    def standing(self, hosts: Collection[str]) -> Mapping[str, HostPosture]:
-        """Return how *hosts* stood when last judged, judging nothing anew."""
-        verdicts: dict[str, list[Verdict]] = defaultdict(list)
-        for item in self._store.verdicts(hosts):
-            verdicts[item.verdict.target].append(item.verdict)
-        for host in hosts:
-            if (owed := self._spool.verdicts(host)) is not None:
-                verdicts[host] = list(owed)
-        findings = self._findings(hosts)
-        return {
-            host: host_posture(self._config.targets[host], stored, verdicts[host], findings[host], self._config.policy)
-            for host, stored in self._stored(hosts).items()
-        }
+    def standing(self, hosts: Collection[str], now: dt.datetime) -> Mapping[str, HostPosture]:
+        """Return how *hosts* stand by what is known of them, as old as that is *now*.
+
+        Findings stay as last concluded, and nothing is written.
+        """
+        looked = self._spool.looked(self._store.looked(hosts), hosts)
+        return self._postures(self._stored(hosts), looked, self._findings(hosts), now)
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
 
         A finding stood open if its last act by then had opened it; its level is today's.
         """
-        policy = self._config.policy
         opened = _open_at(self._store.events(until=moment))
         findings: dict[str, list[Finding]] = defaultdict(list)
         for finding in self._store.findings():
             if finding.key in opened:
                 findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
         looked = self._store.looked(as_of=moment)
+        return self._postures(self._stored(self._config.targets, moment), looked, findings, moment)
+
+    def _postures(
+        self,
+        known: Mapping[str, list[StoredRecord]],
+        looked: Mapping[tuple[str, str], frozenset[str]],
+        findings: Mapping[str, list[Finding]],
+        now: dt.datetime,
+    ) -> Mapping[str, HostPosture]:
         return {
             host: host_posture(
-                self._config.targets[host], stored, self._verdicts(host, stored, looked, moment), findings[host], policy
+                self._config.targets[host],
+                stored,
+                self._verdicts(host, stored, looked, now),
+                findings[host],
+                self._config.policy,
+                now,
             )
-            for host, stored in self._stored(self._config.targets, moment).items()
+            for host, stored in known.items()
         }
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
