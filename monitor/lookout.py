@@ -31,7 +31,8 @@ FEWEST = 16
 class Lookout:
     """Looks from the vantage of one configuration; *sight* says whether that can see, *defects* counts our own.
 
-    *ourselves* is the probe of the vantage. *batch_wire*, if there is one, is what probes prepare their batches with.
+    *ourselves* is the probe of the vantage. *refresh* forgets what targets shared. *batch_wire*, if there is one, is
+    what probes prepare their batches with.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class Lookout:
         spool: Spool,
         wire_for: Callable[[Target], Wire],
         clock: Callable[[], dt.datetime],
+        refresh: Callable[[], None],
         batch_wire: BatchWire | None = None,
     ) -> None:
         self._config, self._ourselves, self._spool, self._clock = config, ourselves, spool, clock
-        self._wire_for, self._batch_wire = wire_for, batch_wire
+        self._wire_for, self._refresh, self._batch_wire = wire_for, refresh, batch_wire
         self._rest = Rest(config.schedule.quiet, config.daemon.time_zone)
         self.sight = Sight(config.vantage, ourselves, wire_for)
         self.defects: Counter[str] = Counter()
@@ -101,9 +103,13 @@ class Lookout:
         return SightedWire(self._wire_for(target), self.sight.families)
 
     async def _prove(self, age: float) -> None:
+        before = self.sight.families
         seen = await self.sight.prove(age)
         if seen is None:
             return
+        if not before <= self.sight.families:
+            # What was measured for several targets while we went deaf must not be told of the next one.
+            self._refresh()
         at, name = self._clock(), self._ourselves.name
         run = await asyncio.to_thread(self._spool.begin, name, self._config.vantage.name, at, 1)
         await asyncio.to_thread(self._spool.record, run, self._sheet(name, at, seen.records, [seen]))

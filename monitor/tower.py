@@ -44,7 +44,7 @@ class Tower:
         self.config, self.store, self.rules = config, store, rules
         self.probes = {name: probe for name, probe in probes.items() if name != SELF}
         self.spool = spool or Spool(store)
-        self.lookout = Lookout(config, probes[SELF], self.spool, wire_for, clock, batch_wire)
+        self.lookout = Lookout(config, probes[SELF], self.spool, wire_for, clock, refresh, batch_wire)
         self.city = City(config, rules, self.probes, store, self.spool, clock)
         self.almanac = Almanac(store, config.daemon)
         self._refresh, self._clock = refresh, clock

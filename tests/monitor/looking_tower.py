@@ -45,11 +45,16 @@ class World:
     looks: Counter[str] = field(default_factory=Counter)
     seconds: int = 0
     proofs: int = 0
+    forgotten: int = 0
     started: dt.datetime = AT
     defect: Exception | None = None
     silence: asyncio.Event | None = None
     cut_during: set[Family] = field(default_factory=set)
     surroundings: Surroundings = field(default_factory=lambda: Surroundings((), {}))
+
+    def forget(self) -> None:
+        """Count how often what targets share is to be measured again."""
+        self.forgotten += 1
 
     def now(self) -> dt.datetime:
         self.seconds += 1
@@ -107,4 +112,4 @@ def raise_tower(
     }
     rules = {RULE: packs.load()[RULE]}
     wire = cast(Wire, world)
-    return Tower(config, opened, rules, probes, lambda _: wire, world.now, lambda: None, spool), opened, config
+    return Tower(config, opened, rules, probes, lambda _: wire, world.now, world.forget, spool), opened, config

@@ -97,6 +97,17 @@ async def test_sight_lost_while_we_looked_is_not_the_targets_fault(tower: Tower,
     assert set(failures) == {None}
 
 
+async def test_what_targets_shared_while_sight_was_lost_is_measured_again(tower: Tower, world: World) -> None:
+    ports = tower.probes["tcp_ports"]
+    await tower.lookout.look(ports, [WWW])
+    assert world.forgotten == 0
+    world.cut_during = {Family.IPV6}
+    await tower.lookout.look(ports, [WWW])
+    assert world.forgotten == 1
+    await tower.lookout.look(ports, [WWW])
+    assert world.forgotten == 1
+
+
 async def test_a_host_that_is_dead_while_we_see_is_dead(tower: Tower, world: World) -> None:
     world.dead = {EDU}
     await tower.round()
