@@ -30,12 +30,13 @@ AFTER_QUIET = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is looked at, by which probes, and when."""
+    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where."""
 
     targets: Mapping[str, Target]
     probes: Mapping[str, Probe]
     schedule: Schedule
     zone: dt.tzinfo
+    vantage: str = ""
 
     def every(self, probe: str) -> float:
         """Return the usual seconds between two looks."""
@@ -82,7 +83,7 @@ class Campaigns:
             StoreUnavailable: the schedule could not be written; the old plan stays.
         """
         targets, probes = list(plan.targets.values()), list(plan.probes.values())
-        await asyncio.to_thread(self._store.sync, targets, probes, self.clock.now())
+        await asyncio.to_thread(self._store.sync, targets, probes, self.clock.now(), vantage=plan.vantage)
         self.plan = plan
 
     async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:

@@ -265,4 +265,4 @@ class Daemon:
 
 def _plan(known: Known, tower: Tower) -> Plan:
     config = known.config
-    return Plan(config.watched, tower.probes, config.schedule, config.daemon.time_zone)
+    return Plan(config.watched, tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)

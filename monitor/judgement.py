@@ -105,12 +105,17 @@ class Judge:
         }
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
+        """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""
         stored: dict[str, list[StoredRecord]] = {host: [] for host in hosts if host in self._config.targets}
         for item in self._store.state(stored, as_of):
             if item.record.target in stored:
                 stored[item.record.target].append(item)
         if as_of is None:
             self._spool.overlay(stored)
+        for items in stored.values():
+            ours = [item for item in items if item.record.vantage == self._config.vantage.name]
+            if ours or as_of is None:
+                items[:] = ours
         return stored
 
     def _findings(self, hosts: Collection[str]) -> Mapping[str, list[Finding]]:
@@ -126,7 +131,7 @@ class Judge:
         looked: Mapping[tuple[str, str], frozenset[str]],
         now: dt.datetime,
     ) -> list[Verdict]:
-        """Judge a host from each vantage that has looked at it; where none has, everything is unknown."""
+        """Judge a host from each vantage of *stored*; where none has looked, everything is unknown."""
         target = self._config.targets[host]
         vantages = {item.record.vantage for item in stored} or {self._config.vantage.name}
         verdicts: list[Verdict] = []

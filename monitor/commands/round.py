@@ -45,8 +45,8 @@ async def run_round(directory: Path, known: Known, store: Store, targets: Sequen
             live.memo.forget,
             batch_wire=outfit.foresight,
         )
-        probes = list(tower.probes.values())
-        await asyncio.to_thread(store.sync, list(known.config.watched.values()), probes, _utc())
+        watched, probes = list(known.config.watched.values()), list(tower.probes.values())
+        await asyncio.to_thread(store.sync, watched, probes, _utc(), vantage=known.config.vantage.name)
         quiet = await tower.round(targets or None, watch)
         await tower.city.remember()
         await asyncio.to_thread(tower.spool.flush)

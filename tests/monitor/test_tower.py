@@ -108,6 +108,29 @@ async def test_what_targets_shared_while_sight_was_lost_is_measured_again(tower:
     assert world.forgotten == 1
 
 
+async def test_what_a_vantage_saw_under_its_old_name_decides_nothing_now_and_still_what_was(
+    tower: Tower, world: World, tmp_path: Path
+) -> None:
+    world.open[WWW] = (6379,)
+    await tower.round()
+    moment = world.now()
+
+    def renamed(config: Config) -> Config:
+        return replace(config, vantage=replace(config.vantage, name="belvedere"))
+
+    after, store, config = raise_tower(tmp_path, world, tower.store, change=renamed)
+    judge = Judge(config, after.rules, store)
+    assert {verdict for host in judge.standing([WWW], world.now()).values() for verdict in host.verdicts} == {
+        Outcome.UNKNOWN
+    }
+    assert Outcome.FAIL in judge.as_of(moment)[WWW].verdicts
+    await after.round()
+    assert {item.verdict.vantage for item in store.verdicts()} == {"belvedere"}
+    world.open[WWW] = (80,)
+    await after.round()
+    assert _open(after) == []
+
+
 async def test_a_host_that_is_dead_while_we_see_is_dead(tower: Tower, world: World) -> None:
     world.dead = {EDU}
     await tower.round()
