@@ -216,6 +216,16 @@ async def test_a_spent_budget_is_a_gap_and_waiting_costs_nothing() -> None:
     assert await refused(door, account=patient) is GapReason.BUDGET_SPENT
 
 
+async def test_an_address_that_hangs_uses_up_no_other_s_time() -> None:
+    door = guard()
+    account = Account("x", budget=Budget(seconds=0.02))
+    async with door.admit(V4, 80, What.HTTP, account):
+        await asyncio.sleep(0.03)
+    assert await refused(door, account=account) is GapReason.BUDGET_SPENT
+    async with door.admit(V6, 80, What.HTTP, account) as errand:
+        errand.count(1)
+
+
 async def test_distress_slows_an_address_down_and_health_speeds_it_up() -> None:
     door = guard(limits=Limits(overall=1e4, per_host=1000, per_agency=1e4))
 
