@@ -52,10 +52,7 @@ MISSES = Metric(
 )
 CHORE_DEFECTS = Metric(
     "diaolou_chore_defects_total",
-    Text(
-        "因监测程序自身缺陷而失败的例行工作次数：page 绘制指标页，age 定时重新评判，days 保存当日数据，count 汇总计数",
-        "Chores that failed by a defect of our own: page draws this, age judges anew, days keeps figures, count counts",
-    ),
+    Text("因监测程序自身缺陷而失败的例行工作次数", "Chores of the tower that failed by a defect of our own"),
     ("chore",),
 )
 COUNTERS = (LOOKS, DEFECTS, MISSES, CHORE_DEFECTS)

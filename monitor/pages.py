@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from zoneinfo import ZoneInfo
 
+from exporters.chore import Chore
 from exporters.exposition import Page
 from exporters.metrics import Cache
 from exporters.posture import Posture
@@ -18,9 +19,6 @@ PAUSE = 5.0
 
 STALE = 60.0
 """Seconds after which the page is drawn again though nothing is known to have changed: deadlines pass by themselves."""
-
-DRAWING = "page"
-"""The chore's name."""
 
 
 class Pages:
@@ -43,7 +41,7 @@ class Pages:
         """Draw the page whenever it is outdated, until cancelled; what could not be drawn stays outdated."""
         while True:
             self._outdated.clear()
-            if not await self._chores.attempt(DRAWING, lambda: self._draw(posture)):
+            if not await self._chores.attempt(Chore.PAGE, lambda: self._draw(posture)):
                 self.outdated()
             await asyncio.sleep(self._pause)
             with suppress(TimeoutError):

@@ -10,9 +10,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client import Counter as Raised
 
+from exporters.chore import Chore
 from exporters.posture import Posture
 from monitor.chores import Chores
-from monitor.pages import DRAWING, Pages
+from monitor.pages import Pages
 from monitor.store import StoreUnavailable, Trouble
 from monitor.tally import Tally
 from tests.exporters.city import city
@@ -39,34 +40,34 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_a_chore_that_fails_by_our_fault_is_counted_told_and_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    chores, failing = Chores("age"), Failing(KeyError("ours"), ValueError("ours too"))
-    task = asyncio.create_task(chores.repeat("age", failing.act, 0.001))
+    chores, failing = Chores(), Failing(KeyError("ours"), ValueError("ours too"))
+    task = asyncio.create_task(chores.repeat(Chore.AGE, failing.act, 0.001))
     await until(lambda: failing.done)
     task.cancel()
-    assert chores.defects == {"age": 2}
+    assert chores.defects == dict.fromkeys(Chore, 0) | {Chore.AGE: 2}
     assert "KeyError" in caplog.text
 
 
 async def test_a_store_that_does_not_answer_is_no_defect_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    chores = Chores("age")
+    chores = Chores()
     trouble = StoreUnavailable(Trouble.DISK, "gone")
     failing = Failing(trouble, trouble)
-    assert [await chores.attempt("age", failing.act) for _ in range(3)] == [False, False, True]
-    assert chores.defects == {"age": 0}
+    assert [await chores.attempt(Chore.AGE, failing.act) for _ in range(3)] == [False, False, True]
+    assert chores.defects == dict.fromkeys(Chore, 0)
     assert len(caplog.records) == 1
-    assert not await chores.attempt("age", Failing(trouble).act)
+    assert not await chores.attempt(Chore.AGE, Failing(trouble).act)
     assert len(caplog.records) == 2
 
 
 async def test_what_has_to_be_done_first_is_insisted_on() -> None:
-    chores, failing = Chores("page"), Failing(KeyError("ours"), StoreUnavailable(Trouble.BUSY, ""))
-    await chores.insist("page", failing.act, 0.001)
+    chores, failing = Chores(), Failing(KeyError("ours"), StoreUnavailable(Trouble.BUSY, ""))
+    await chores.insist(Chore.PAGE, failing.act, 0.001)
     assert failing.done == 1
 
 
 async def test_a_chore_can_be_woken_before_its_time() -> None:
-    chores, failing, wake = Chores("age"), Failing(), asyncio.Event()
-    task = asyncio.create_task(chores.repeat("age", failing.act, 3600, wake))
+    chores, failing, wake = Chores(), Failing(), asyncio.Event()
+    task = asyncio.create_task(chores.repeat(Chore.AGE, failing.act, 3600, wake))
     await asyncio.sleep(0.01)
     assert failing.done == 0
     wake.set()
@@ -77,7 +78,7 @@ async def test_a_chore_can_be_woken_before_its_time() -> None:
 
 
 async def test_a_page_that_cannot_be_drawn_is_a_defect_and_drawn_again() -> None:
-    chores, drawings = Chores(DRAWING), 0
+    chores, drawings = Chores(), 0
     pages = Pages(ZoneInfo("Asia/Shanghai"), chores, pause=0.001)
 
     def posture() -> Posture:
@@ -90,7 +91,7 @@ async def test_a_page_that_cannot_be_drawn_is_a_defect_and_drawn_again() -> None
     task = asyncio.create_task(pages.keep_drawn(posture))
     await until(lambda: pages.seconds is not None)
     task.cancel()
-    assert chores.defects == {DRAWING: 2}
+    assert chores.defects == dict.fromkeys(Chore, 0) | {Chore.PAGE: 2}
     assert b"diaolou_agency_info" in pages.page.plain()
 
 
