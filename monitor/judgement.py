@@ -17,7 +17,7 @@ from probes.observation import Failure, Gap, Observation, Record
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
-from rules.lifecycle import advance
+from rules.lifecycle import advance, waived
 from rules.rule import Rule
 from rules.verdict import Verdict
 
@@ -92,17 +92,14 @@ class Judge:
         findings: Mapping[str, list[Finding]],
         now: dt.datetime,
     ) -> Mapping[str, HostPosture]:
-        return {
-            host: host_posture(
-                self._config.targets[host],
-                stored,
-                self._verdicts(host, stored, looked, now),
-                findings[host],
-                self._config.policy,
-                now,
-            )
-            for host, stored in known.items()
-        }
+        """Return how the hosts of *known* stand, with their *findings* as they were, and as they are waived now."""
+        waivers, today = self._config.waivers, now.date()
+        postures: dict[str, HostPosture] = {}
+        for host, stored in known.items():
+            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
+            found = [replace(finding, waived=waived(finding, waivers, today)) for finding in findings[host]]
+            postures[host] = host_posture(target, stored, verdicts, found, self._config.policy, now)
+        return postures
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""

@@ -66,7 +66,7 @@ def advance(
             at = _proven(verdict, now)
             moved, happened = _pass(finding, policy, now, at, verdict.outcome.value) if at else (finding, [])
         if moved is not None:
-            after.append(replace(moved, waived=_waived(moved, waivers, now.date())))
+            after.append(replace(moved, waived=waived(moved, waivers, now.date())))
         elif finding is not None:
             dropped.append(key)
         events += happened
@@ -185,7 +185,7 @@ def _deadline(clause: Clause, now: dt.datetime) -> dt.date | None:
     return None if clause.days is None else (now + dt.timedelta(days=clause.days)).date()
 
 
-def _waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
+def waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
     """Say whether an agreed exception covers the finding today; it lapses at its end or when the value changed."""
     return any(
         waiver.rule == finding.key.rule

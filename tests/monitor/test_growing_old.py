@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from monitor.commands.report import monthly
 from monitor.commands.status import current
 from monitor.configuration import Known, read
 from monitor.store import Store
+from rules.finding import Waiver
 from rules.verdict import Outcome
 from tests.monitor.looking_tower import WWW, World, raise_tower
 from tests.monitor.watching import AT
@@ -60,6 +62,14 @@ def test_the_running_month_is_told_as_of_now_and_a_past_one_as_of_its_end(known:
     ]
     assert covered[0] > 0
     assert covered[1:] == [0, 0]
+
+
+def test_a_waiver_lapses_without_a_look(known: Known, store: Store) -> None:
+    until = (AT + dt.timedelta(days=1)).date()
+    waiver = Waiver("no_dangerous_port_open", "moving house", "li", "wang", until, target=WWW)
+    excused = replace(known, config=replace(known.config, waivers=(waiver,)))
+    for later, waived in ((HOUR, 2), (3 * dt.timedelta(days=1), 0)):
+        assert current(excused, store, AT + later).city.waived == waived
 
 
 def test_to_tell_is_to_write_nothing(known: Known, store: Store) -> None:
