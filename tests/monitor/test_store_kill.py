@@ -24,7 +24,7 @@ from rules.verdict import Outcome, Verdict
 from tests.monitor.watching import AT, FACTS, VANTAGE, Page, after, probe, seen, url
 
 KILLS = (0, 1, 2, 0, 1, 3, 0, 2, 1, 2)
-"""How many hosts each child tells of before it is killed, in the middle of the next one; 0: while it opens the store."""
+"""How many hosts each child tells of before it is killed, amid the work on the next; 0: while it opens the store."""
 MEMORY = Path("/dev/shm")
 """A kill takes nothing that the kernel has: it is the same proof where no disk makes it wait."""
 SUBJECTS = (Subject(family=Family.IPV4), Subject(family=Family.IPV6))
