@@ -92,6 +92,7 @@ class Daemon:
                 (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
                 (self._own.misses, lambda: self._scheduler.missed),
                 (self._own.chores, lambda: self._chores.defects),
+                (self._own.sent, lambda: self._in_force.ledger.counts),
             )
             self._tally.pass_on()
             await self._scheduler.start()
