@@ -40,7 +40,8 @@ class Finding:
     """A finding as it stands.
 
     *failures* and *passes* count looks in a row; *last_confirmed* is the moment of the last one that counted, and
-    an older or equal one does not count again. *deadline* is None where the policy sets none.
+    an older or equal one does not count again. *deadline* is None where the policy sets none. *policy* is the digest
+    of the policy it was last judged by.
     """
 
     key: Key
@@ -56,6 +57,7 @@ class Finding:
     waived: bool = False
     value: str = ""
     reason: str = ""
+    policy: str = ""
 
     def overdue(self, today: dt.date) -> bool:
         """Say whether an open, unwaived finding has passed its deadline."""

@@ -53,7 +53,7 @@ def advance(
         verdict = outcome.get(key)
         clause = policy.clauses.get(key.rule)
         if clause is None or not clause.in_force(now.date()):
-            moved, happened = _withdraw(finding, now) if finding else (None, [])
+            moved, happened = _withdraw(finding, policy, now) if finding else (None, [])
         elif verdict is None:
             gone = key.rule in judged and key.rule not in unsure and key.subject not in unsettled
             at = evidence.get(key.rule)
@@ -124,6 +124,7 @@ def _fail(
         last_confirmed=at,
         value=verdict.value,
         reason=verdict.reason,
+        policy=policy.digest,
     )
     events: list[Event] = []
     if finding.state is State.PENDING and finding.failures >= policy.confirmations:
@@ -150,15 +151,15 @@ def _pass(
         return None, []
     if finding.state is State.CLOSED:
         return finding, []
-    finding = replace(finding, passes=finding.passes + 1, failures=0, last_confirmed=at)
+    finding = replace(finding, passes=finding.passes + 1, failures=0, last_confirmed=at, policy=policy.digest)
     if finding.passes < policy.confirmations:
         return finding, []
     return replace(finding, state=State.CLOSED, closed_at=now), [Event(finding.key, Act.CLOSED, now, detail)]
 
 
-def _withdraw(finding: Finding, now: dt.datetime) -> tuple[Finding | None, list[Event]]:
+def _withdraw(finding: Finding, policy: Policy, now: dt.datetime) -> tuple[Finding | None, list[Event]]:
     if finding.state is State.OPEN:
-        closed = replace(finding, state=State.CLOSED, closed_at=now)
+        closed = replace(finding, state=State.CLOSED, closed_at=now, policy=policy.digest)
         return closed, [Event(finding.key, Act.CLOSED, now, "withdrawn")]
     return (None if finding.state is State.PENDING else finding), []
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.settings.config import Config
-from monitor.settings.load import load
+from monitor.settings.load import Written, load
 from monitor.settings.mistakes import Mistake, Mistakes
 from probes.target import Family
 from rules.text import Text
@@ -26,10 +26,16 @@ class Report:
     notes: tuple[Text, ...] = ()
 
 
-def check(directory: Path, known_rules: Collection[str], known_probes: Collection[str], today: dt.date) -> Report:
-    """Read the settings in *directory* as the daemon would, and report."""
+def check(
+    directory: Path,
+    known_rules: Collection[str],
+    known_probes: Collection[str],
+    today: dt.date,
+    policy: Written | None = None,
+) -> Report:
+    """Read the settings in *directory* as the daemon would, and report; *policy* stands for its own policy.yaml."""
     try:
-        config = load(directory, known_rules, known_probes)
+        config = load(directory, known_rules, known_probes, policy)
     except Mistakes as found:
         return Report(None, found.mistakes)
     return Report(config, (), (_counts(config), *_notes(config, known_rules, today)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor.bundles.keys import TrustedKey
 from monitor.settings.daemon import Endpoint
 from monitor.settings.schedule import Schedule
 from probes.target import Target, Vantage
@@ -24,7 +25,7 @@ class Daemon:
 
     *city* is the root agency of the situation; *contact* is told to those we probe. *authorities* are PEM files of
     certificate authorities trusted besides the system's.
-    *keep* is how many seconds of history are kept.
+    *keep* is how many seconds of history are kept. *policy_keys* are those whose signature on a policy is accepted.
     """
 
     city: str
@@ -36,6 +37,7 @@ class Daemon:
     authorities: tuple[Path, ...]
     language: Language
     time_zone: ZoneInfo
+    policy_keys: tuple[TrustedKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

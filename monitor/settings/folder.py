@@ -26,8 +26,12 @@ class Folder:
     def document(self, path: Path, *, required: bool = True) -> Document | None:
         """Read a YAML file; None when it is absent or cannot be read."""
         data = self._bytes(path, required=required)
+        return None if data is None else self.understood(str(path), data)
+
+    def understood(self, name: str, data: bytes) -> Document | None:
+        """Read *data* as YAML, a file called *name*; None when that cannot be."""
         try:
-            return None if data is None else read_yaml(str(path), data)
+            return read_yaml(name, data)
         except Mistakes as found:
             self.mistakes += found.mistakes
             return None

@@ -176,6 +176,7 @@ finding = Table(
     Column("waived", Boolean, nullable=False),
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("policy", Text, nullable=False, server_default=text("''")),
 )
 
 event = Table(

@@ -60,6 +60,7 @@ POLICY = Policy(
     profile="county-default",
     version="2026.11",
     title=Text("县级默认策略", "County default policy"),
+    digest="5f2a" * 16,
     clauses={rule: Clause(rule, level, days) for rule, (level, days, _, _) in RULES.items()},
     weights={Level.CRITICAL: 0.6, Level.HIGH: 0.3, Level.MEDIUM: 0.12, Level.LOW: 0.04, Level.NOTICE: 0.0},
     ladder=LADDER,
