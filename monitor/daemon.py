@@ -96,7 +96,7 @@ class Daemon:
                 (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
                 (self._own.misses, lambda: self._scheduler.missed),
                 (self._own.chores, lambda: self._chores.defects),
-                (self._own.sent, lambda: self._in_force.ledger.counts),
+                (self._own.sent, lambda: {what.value: sent for what, sent in self._in_force.ledger.counts.items()}),
             )
             self._tally.pass_on()
             if self._halt.read() is not None:
