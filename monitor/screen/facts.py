@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from rich.text import Text as Line
 
+from exporters.fields import field
 from exporters.words import UNMEASURED, word
 from monitor.screen.terminal import local
 from probes.observation import SAMPLE, Gap, Record
@@ -25,14 +26,22 @@ def outcome(record: Record, language: Language, zone: dt.tzinfo) -> Line:
         return Line(f"{word(record.reason, language)} {record.detail}".rstrip(), style="yellow")
     if record.failure is not None:
         return Line(f"{word(record.failure, language)} {record.detail}".rstrip(), style="red")
-    return Line(facts(record.facts, language, zone))
+    return Line(f"{facts(record.facts, language, zone)}  {record.seconds * 1000:.0f} ms".strip())
 
 
-def facts(of: object, language: Language, zone: dt.tzinfo) -> str:
-    """Return the fields of facts as `name=value`, those left out that are empty or differ from look to look."""
+def facts(of: object, language: Language, zone: dt.tzinfo, *, whole: bool = True) -> str:
+    """Return the fields of facts by name, those left out that are empty or differ from look to look.
+
+    Of a part, in place of the *whole*, what is None is left out too: it does not apply.
+    """
     assert is_dataclass(of)
-    told = {field.name: getattr(of, field.name) for field in fields(of) if dict(field.metadata) != dict(SAMPLE)}
-    return " ".join(f"{name}={short(value, language, zone)}" for name, value in told.items() if value not in EMPTY)
+    told = {one.name: getattr(of, one.name) for one in fields(of) if dict(one.metadata) != dict(SAMPLE)}
+    said = (
+        (field(name, language), value)
+        for name, value in told.items()
+        if value not in (EMPTY if whole else (*EMPTY, None))
+    )
+    return "  ".join(f"{name}: {short(value, language, zone)}" for name, value in said)
 
 
 def short(value: object, language: Language, zone: dt.tzinfo) -> str:
@@ -53,5 +62,5 @@ def _text(value: object, language: Language, zone: dt.tzinfo) -> str:
     if isinstance(value, (tuple, list, frozenset)):
         return f"[{', '.join(_text(each, language, zone) for each in value)}]"
     if is_dataclass(value) and not isinstance(value, type):
-        return f"({facts(value, language, zone)})"
+        return f"({facts(value, language, zone, whole=False)})"
     return str(value)
