@@ -85,6 +85,13 @@ class Judge:
         looked = self._store.looked(as_of=moment)
         return self._postures(self._stored(self._config.targets, moment), looked, findings, moment)
 
+    def concluded(self, now: dt.datetime, as_of: dt.datetime | None = None) -> Mapping[str, list[Verdict]]:
+        """Return every host's verdicts on what is known *now*, or was at a past moment; nothing is written."""
+        moment = as_of or now
+        looked = self._store.looked(as_of=as_of)
+        stored = self._stored(self._config.targets, as_of)
+        return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
+
     def _postures(
         self,
         known: Mapping[str, list[StoredRecord]],

@@ -45,6 +45,7 @@ policy_app.command()(bundles.keygen)
 policy_app.command()(bundles.pack)
 policy_app.command()(bundles.verify)
 policy_app.command()(bundles.install)
+policy_app.command()(bundles.diff)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

@@ -12,13 +12,30 @@ import typer
 
 from monitor.bundles.archive import Bundle
 from monitor.bundles.refused import BundleRefused
-from monitor.entrance import DEFAULT, ConfigOption, end, now
+from monitor.entrance import (
+    DEFAULT,
+    ConfigOption,
+    JsonOption,
+    LangOption,
+    end,
+    known_or_end,
+    now,
+    reading_or_end,
+    speech,
+)
 from monitor.packs import RuleFaults
 from monitor.refusal import EX_CONFIG, EX_FAILED, both, told
 from monitor.settings import Mistakes
 from rules.text import Text
 
 KeyFile = Annotated[Path, typer.Argument(help="私钥文件 / the file of the secret key")]
+IN_FORCE = "current"
+PolicyName = Annotated[
+    str,
+    typer.Argument(
+        help="current（现行）、已安装的版本、策略包或配置目录 / current, an installed version, a bundle or a directory"
+    ),
+]
 BundleFile = Annotated[Path, typer.Argument(help="策略包 / the bundle")]
 
 
@@ -71,6 +88,51 @@ def install(bundle: BundleFile, config: ConfigOption = DEFAULT) -> None:
         done = policy_bundle.install(config, bundle)
     _tell(done.bundle)
     print(done.path)
+
+
+def diff(
+    old: PolicyName,
+    new: PolicyName,
+    config: ConfigOption = DEFAULT,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="按此日结束时的事实 / by the facts at the end of this day"),
+    ] = None,
+    month: Annotated[
+        str, typer.Option(help="按此月每天的事实，如 2026-10 / by the facts of each day of this month")
+    ] = "",
+    on: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="按此日生效的条款 / by the clauses in force on this day"),
+    ] = None,
+    worst: Annotated[int, typer.Option(help="列出的隐患数 / how many findings to list")] = 20,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """发布前看影响：哪些隐患会新立、撤销、升降级。Before release: what would open, close or change level."""
+    from exporters.documents import dumps
+    from monitor.commands.policy_bundle import candidate
+    from monitor.commands.policy_diff import compare, counting_on, document, moment_of, moments_of
+    from monitor.configuration import read_with
+    from monitor.screen.compared import show_comparison
+    from monitor.screen.terminal import terminal
+
+    current, at = known_or_end(config), now()
+    zone = current.config.daemon.time_zone
+    with _accepted_or_end():
+        before, after = (
+            current if name == IN_FORCE else read_with(config, candidate(config, name)) for name in (old, new)
+        )
+    try:
+        moments = moments_of(month, zone, at) if month else [moment_of(as_of and as_of.date(), zone, at)]
+    except ValueError as fault:
+        end(str(fault), EX_FAILED)
+    with reading_or_end(current, config) as store:
+        found = compare(before, after, store, counting_on(moments, on and on.date()), at)
+    if as_json:
+        print(dumps(document(found)))
+    else:
+        show_comparison(terminal(), found, speech(current, lang), worst)
 
 
 @contextmanager
