@@ -6,10 +6,10 @@ from typing import get_args, get_type_hints
 import pytest
 
 from exporters.chore import Chore
-from exporters.fields import FIELDS
 from exporters.words import WORDS, word
 from probes import registry
 from probes.observation import Failure, GapReason
+from probes.registry import Probe
 from probes.target import Family, Kind
 from probes.wire.ledger import What
 from rules.agency import Tier
@@ -34,9 +34,6 @@ def _parts(of: object) -> Iterator[type]:
 MET = {part for probe in registry.load().values() for part in _parts(probe.facts)}
 IN_FACTS = sorted((part for part in MET if issubclass(part, StrEnum)), key=lambda part: part.__name__)
 SETS = [What, Chore, Failure, GapReason, Family, Kind, Tier, Act, State, Level, Stage, Outcome, *IN_FACTS]
-FIELD_NAMES = {
-    field.name for part in MET if is_dataclass(part) for field in fields(part) if not field.metadata.get("sample")
-}
 
 
 @pytest.mark.parametrize("members", SETS)
@@ -53,8 +50,12 @@ def test_chinese_is_chinese() -> None:
         assert text.zh in spelled_alike or any("\u4e00" <= character <= "\u9fff" for character in text.zh)
 
 
-def test_every_field_of_facts_has_words_and_no_words_are_left_over() -> None:
-    assert FIELDS.keys() == FIELD_NAMES
+@pytest.mark.parametrize("probe", registry.load().values(), ids=lambda probe: probe.name)
+def test_every_field_of_facts_has_words_and_no_words_are_left_over(probe: Probe) -> None:
+    parts = [part for part in _parts(probe.facts) if is_dataclass(part)]
+    told = {field.name for part in parts for field in fields(part) if not field.metadata.get("sample")}
+    assert probe.words.keys() == told
+    assert all(zh and en for zh, en in (*probe.words.values(), probe.doing))
 
 
 def test_what_was_not_measured_has_a_word() -> None:

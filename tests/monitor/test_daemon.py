@@ -69,6 +69,18 @@ def test_a_stop_silences_it_within_a_second_until_it_may_go_on(tower: Running) -
     assert until(lambda: _rows(tower, "SELECT actor, act FROM audit WHERE act != 'policy' ORDER BY id") == acts)
 
 
+def test_a_stop_taken_back_at_once_leaves_it_probing(tower: Running) -> None:
+    tower.start()
+    assert until(lambda: tower.door.met > 5)
+    tower.say(signal.SIGUSR1)
+    time.sleep(0.05)
+    tower.say(signal.SIGUSR2)
+    time.sleep(1.0)
+    met = tower.door.met
+    assert until(lambda: tower.door.met > met)
+    assert tower.metric("diaolou_scanning_stopped") == 0
+
+
 def test_an_order_to_stop_outlasts_the_daemon(tower: Running) -> None:
     tower.start()
     assert until(lambda: tower.door.met > 5)
