@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.policy import Level
+from rules.level import Level
 
 
 class State(StrEnum):
@@ -41,7 +41,8 @@ class Finding:
 
     *failures* and *passes* count looks in a row; *last_confirmed* is the moment of the last one that counted, and
     an older or equal one does not count again. *deadline* is None where the policy sets none. *policy* is the digest
-    of the policy it was last judged by.
+    of the policy it was last judged by. *recent* are the last looks that counted, `f` and `p`, the newest at the end;
+    *flaps* how often it came back.
     """
 
     key: Key
@@ -58,6 +59,8 @@ class Finding:
     value: str = ""
     reason: str = ""
     policy: str = ""
+    recent: str = ""
+    flaps: int = 0
 
     def overdue(self, today: dt.date) -> bool:
         """Say whether an open, unwaived finding has passed its deadline."""

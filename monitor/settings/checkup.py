@@ -14,6 +14,8 @@ from probes.target import Family
 from rules.text import Text
 
 ENDING_SOON = dt.timedelta(days=30)
+FAR = dt.timedelta(days=90)
+"""How far ahead deadlines commonly reach."""
 _SHOWN = 10
 
 
@@ -75,6 +77,11 @@ def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iter
             f"targets to be seen from other zones than ours, {zone}, not looked at and unknown: {_listed(elsewhere)}",
         )
     yield from _waiver_notes(config, today)
+    if config.policy.workdays is not None and (missing := today + FAR).year not in config.holiday_years:
+        yield Text(
+            f"{missing.year} 年的放假安排还不知道，期限只扣周末；公布后写入 holidays.yaml",
+            f"the holidays of {missing.year} are not known, deadlines skip weekends only; write them to holidays.yaml",
+        )
 
 
 def _without_targets(config: Config) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from probes.wire.scope import Limits, Scope
 from rules.agency import Tree
 from rules.finding import Waiver
 from rules.policy import Policy
+from rules.profile import Addressee
 from rules.text import Language
 
 
@@ -42,7 +44,10 @@ class Daemon:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6."""
+    """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6.
+
+    *holiday_years* are the years whose holidays are known.
+    """
 
     tree: Tree
     targets: Mapping[str, Target]
@@ -55,6 +60,18 @@ class Config:
     surroundings: Surroundings
     scope: Scope
     limits: Limits
+    holiday_years: frozenset[int] = frozenset()
+
+    def addressee(self, target: Target) -> Addressee:
+        """Return whom the policy speaks to in *target*."""
+        agency = self.tree.agencies[target.agency]
+        codes = frozenset({agency.code, *self.tree.ancestors(agency.code)})
+        return Addressee(agency.tier, agency.kind, codes, target.kind, target.value)
+
+    def policy_for(self, target: Target, now: dt.datetime) -> Policy:
+        """Return the policy as it reads *now* for *target*."""
+        today = self.policy.today(now)
+        return self.policy.on(today, self.policy.profiles_of(self.addressee(target), today))
 
     @property
     def watched(self) -> Mapping[str, Target]:

@@ -10,7 +10,15 @@ from monitor.settings.table_reader import Table, read_table
 from monitor.settings.yaml_reader import Document, read_yaml
 from rules.text import Text
 
-FILES = ("agencies.yaml", "targets.yaml", "policy.yaml", "waivers.yaml", "schedule.yaml", "diaolou.yaml")
+FILES = (
+    "agencies.yaml",
+    "targets.yaml",
+    "policy.yaml",
+    "waivers.yaml",
+    "schedule.yaml",
+    "holidays.yaml",
+    "diaolou.yaml",
+)
 _TABLE = "targets.csv"
 _SAMPLE = Text("可用 diaolou init 建立样例", "diaolou init writes a sample")
 _UNREAD = Text("这个文件不会被读取", "this file is not read")

@@ -18,6 +18,7 @@ from monitor.settings.config import Config, Daemon
 from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Known
 from monitor.settings.folder import Folder
+from monitor.settings.holidays import HolidaysFile, workdays, years
 from monitor.settings.inventory import Inventory
 from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
@@ -98,6 +99,7 @@ class _Loader:
         schedule = self._one("schedule.yaml", ScheduleFile, required=False)
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
+        holidays = self._one("holidays.yaml", HolidaysFile, required=False)
         if self.folder.mistakes or daemon is None or policy is None:
             return None
         version = importlib.metadata.version("diaolou")
@@ -105,7 +107,8 @@ class _Loader:
             tree=tree_of(agencies),
             targets=inventory.frozen(),
             exemptions=MappingProxyType(inventory.exemptions),
-            policy=policy.noun(),
+            policy=policy.noun(workdays(holidays), daemon.time_zone),
+            holiday_years=years(holidays),
             waivers=tuple(entry.noun() for entry in waivers.waivers) if waivers is not None else (),
             schedule=schedule.noun() if schedule is not None else Schedule(),
             daemon=_daemon(daemon, self.folder.directory),

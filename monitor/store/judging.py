@@ -198,6 +198,8 @@ def _finding_row(item: Finding) -> dict[str, object]:
         "value": item.value,
         "reason": item.reason,
         "policy": item.policy,
+        "recent": item.recent,
+        "flaps": item.flaps,
     }
 
 
@@ -217,6 +219,8 @@ def _finding(row: Row[*tuple[Any, ...]]) -> Finding:
         value=row.value,
         reason=row.reason,
         policy=row.policy,
+        recent=row.recent,
+        flaps=row.flaps,
     )
 
 
