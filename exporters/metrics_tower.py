@@ -70,6 +70,16 @@ TOWER_METRICS = (
         _policy_info,
     ),
     CityMetric(
+        of_city(
+            "policy_ipv6_goal_ratio",
+            "IPv6 年度目标：到 by 那天，应达到 stage 的主机比例，0 至 1；策略没有写则无",
+            "Yearly IPv6 targets: the share of hosts, 0 to 1, to have reached stage by that day; absent if none is set",
+            "stage",
+            "by",
+        ),
+        lambda posture: [((goal.stage.value, goal.by.isoformat()), goal.share) for goal in posture.policy.goals],
+    ),
+    CityMetric(
         of_city("policy_freshness_seconds", "策略允许的事实最大时龄", "Greatest age of a fact the policy allows"),
         lambda posture: [((), posture.policy.freshness)],
     ),

@@ -14,10 +14,12 @@ from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
 from monitor.store.spells import covers
 from probes.observation import Failure, Gap, Observation, Record
+from probes.target import Target
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
 from rules.lifecycle import advance, waived
+from rules.policy import Policy
 from rules.rule import Rule
 from rules.verdict import Verdict
 
@@ -39,6 +41,7 @@ class Judge:
     def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
+        self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
@@ -46,7 +49,6 @@ class Judge:
             return self._judge(hosts, now)
 
     def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
-        policy = self._config.policy
         postures: dict[str, HostPosture] = {}
         unsettled: dict[str, frozenset[str]] = {}
         judgements: list[Judgement] = []
@@ -54,6 +56,7 @@ class Judge:
         looked = self._spool.looked(self._store.looked(hosts), hosts)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
+            policy = self._policy(target, now)
             verdicts = self._verdicts(host, stored, looked, now)
             silent = _unsettled_subjects(_current(stored))
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
@@ -100,13 +103,24 @@ class Judge:
         now: dt.datetime,
     ) -> Mapping[str, HostPosture]:
         """Return how the hosts of *known* stand, with their *findings* as they were, and as they are waived now."""
-        waivers, today = self._config.waivers, now.date()
+        waivers, today = self._config.waivers, self._config.policy.today(now)
         postures: dict[str, HostPosture] = {}
         for host, stored in known.items():
             target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
             found = [replace(finding, waived=waived(finding, waivers, today)) for finding in findings[host]]
-            postures[host] = host_posture(target, stored, verdicts, found, self._config.policy, now)
+            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), now)
         return postures
+
+    def _policy(self, target: Target, now: dt.datetime) -> Policy:
+        """Return the policy as it reads now for *target*; those it says the same to share one."""
+        whole = self._config.policy
+        today = whole.today(now)
+        profiles = whole.profiles_of(self._config.addressee(target), today)
+        key = (today, *(profile.name for profile in profiles))
+        if key not in self._policies:
+            self._policies = {known: policy for known, policy in self._policies.items() if known[0] == today}
+            self._policies[key] = whole.on(today, profiles)
+        return self._policies[key]
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""

@@ -124,7 +124,8 @@ def _shifts(
     day: dt.date,
 ) -> Iterator[Shift]:
     for host, verdicts in before.items():
-        yield from shifts(old.config.policy, new.config.policy, verdicts, after[host], day)
+        was, will = (known.config.policy_for(known.config.targets[host], day) for known in (old, new))
+        yield from shifts(was, will, verdicts, after[host], day)
 
 
 def _order(one: Touched) -> tuple[int, int, str, str, str]:

@@ -68,10 +68,9 @@ class Config:
         codes = frozenset({agency.code, *self.tree.ancestors(agency.code)})
         return Addressee(agency.tier, agency.kind, codes, target.kind, target.value)
 
-    def policy_for(self, target: Target, now: dt.datetime) -> Policy:
-        """Return the policy as it reads *now* for *target*."""
-        today = self.policy.today(now)
-        return self.policy.on(today, self.policy.profiles_of(self.addressee(target), today))
+    def policy_for(self, target: Target, day: dt.date) -> Policy:
+        """Return the policy as it reads on *day* for *target*."""
+        return self.policy.on(day, self.policy.profiles_of(self.addressee(target), day))
 
     @property
     def watched(self) -> Mapping[str, Target]:
