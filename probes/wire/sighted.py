@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from probes.wire import (
     HttpExchange,
     HttpRequest,
     NotLooked,
+    PortLook,
     Resolution,
     Surroundings,
     TlsRequest,
@@ -58,6 +59,11 @@ class SightedWire:
         """Open and close one TCP connection."""
         self._check(address)
         return await self.wire.connect(address, port, timeout=timeout)
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        """Look at TCP ports of one address."""
+        self._check(address)
+        return await self.wire.scan(address, ports)
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 import pytest
 
-from probes.observation import Failure, GapReason, Sighting
+from probes.observation import GapReason, Sighting
 from probes.target import Address, Family, Kind, Service, Target, Transport
 from probes.tcp_ports import TcpPorts, tcp_ports
-from probes.wire import NotLooked, Surroundings
+from probes.wire import Surroundings
 from tests.probes.replays import replayed, server, website
 from tests.probes.scripted_wire import ScriptedWire, addressed
 
@@ -100,24 +98,6 @@ async def test_what_one_family_declares_is_looked_at_in_both() -> None:
     assert sorted(wire.connected, key=str) == [(V4, 22), (V4, 443), (V6, 22), (V6, 443)]
 
 
-@pytest.mark.parametrize(
-    ("told", "state"),
-    [
-        (Failure.CONNECTION_REFUSED, "closed"),
-        (Failure.CONNECTION_RESET, "closed"),
-        (Failure.CONNECTION_TIMEOUT, "filtered"),
-        (Failure.ADMIN_PROHIBITED, "unreachable"),
-        (Failure.HOST_UNREACHABLE, "unreachable"),
-        (Failure.NETWORK_UNREACHABLE, "unreachable"),
-    ],
-)
-async def test_every_refusal_has_its_state(told: Failure, state: str) -> None:
-    wire = ScriptedWire({"www": addressed(V4)}, {(V4, 25): told}, surroundings=Surroundings(scan_ports=(25,)))
-    (seen,) = (await look(wire, Target("www", "a"))).values()
-    expected = {name: (25,) if name == state else () for name in ("open", "closed", "filtered", "unreachable")}
-    assert facts(seen) == TcpPorts(**expected)
-
-
 async def test_an_address_is_told_whole_or_not_at_all() -> None:
     ports: dict[tuple[Address, int], float | GapReason] = {
         (V6, 22): 0.1,
@@ -131,38 +111,3 @@ async def test_an_address_is_told_whole_or_not_at_all() -> None:
     assert found[f"ipv6/{V6}"].detail == "as told"
     assert facts(found[f"ipv6/{OTHER_V6}"]).open == (22, 80)
     assert found[f"ipv6/{OTHER_V6}"].seconds == 0.4
-
-
-@dataclass
-class _Stopping(ScriptedWire):
-    """Stops at port 1 while every other port is still on its way."""
-
-    ended: list[int] = field(default_factory=list)
-
-    async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
-        if port == 1:
-            await asyncio.sleep(0)
-            raise NotLooked(GapReason.STOPPED)
-        try:
-            await asyncio.sleep(60)
-        finally:
-            self.ended.append(port)
-        return 0.0
-
-
-async def test_when_one_port_may_not_be_looked_at_no_other_is_waited_for_or_left_running() -> None:
-    wire = _Stopping({"www": addressed(V4)}, surroundings=Surroundings(scan_ports=(1, 2, 3)))
-    async with asyncio.timeout(5):
-        (seen,) = (await look(wire, Target("www", "a"))).values()
-    assert seen.outcome is GapReason.STOPPED
-    assert wire.ended == [2, 3]
-
-
-async def test_a_look_that_is_cancelled_takes_its_connections_along() -> None:
-    wire = _Stopping({"www": addressed(V4)}, surroundings=Surroundings(scan_ports=(2, 3)))
-    running = asyncio.create_task(look(wire, Target("www", "a")))
-    await asyncio.sleep(0.01)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert wire.ended == [2, 3]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
 import pytest
 
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
-from probes.wire import DnsAnswer, DnsQuery, HttpRequest, NotLooked, Surroundings, TlsRequest, Unreached, Wire
+from probes.wire import (
+    DnsAnswer,
+    DnsQuery,
+    HttpRequest,
+    NotLooked,
+    PortLook,
+    PortState,
+    Surroundings,
+    TlsRequest,
+    Unreached,
+    Wire,
+)
 from probes.wire.sighted import SightedWire
 from tests.probes.scripted_wire import AT, ScriptedWire, addressed, response
 
@@ -30,6 +41,10 @@ class _Talking(ScriptedWire):
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         self.asked += 1
         return timeout
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        self.asked += 1
+        return tuple(PortLook(port, PortState.FILTERED) for port in ports)
 
     async def fetch(self, request: HttpRequest):  # type: ignore[no-untyped-def]
         self.asked += 1
@@ -53,6 +68,7 @@ async def _handshake(wire: Wire, address: Address) -> object:
 ASKING: dict[str, Asking] = {
     "ask": lambda wire, address: wire.ask(DnsQuery(address, "w", "A")),
     "connect": lambda wire, address: wire.connect(address, 80, timeout=7.0),
+    "scan": lambda wire, address: wire.scan(address, (80, 443)),
     "fetch": lambda wire, address: wire.fetch(HttpRequest("http", address, 80, "w")),
     "handshake": _handshake,
     "echo": lambda wire, address: wire.echo(address, count=2, timeout=3.0),

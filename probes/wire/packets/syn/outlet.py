@@ -1,0 +1,98 @@
+"""Where SYNs leave: a raw IP socket, so that the kernel routes them, finds the neighbour and applies its own rules."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+import numpy as np
+
+from probes.observation import GapReason
+from probes.target import Address, Family
+from probes.wire import NotLooked
+from probes.wire.packets.raw import reason
+from probes.wire.packets.syn.frames import FRAME, NAME, Rows
+
+BATCH = 1024
+"""Most packets handed to the kernel at once."""
+_LATER = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM, errno.EINTR})
+_VECTOR = np.dtype([("base", "u8"), ("length", "u8")])
+_MESSAGE = np.dtype(
+    [
+        ("name", "u8"), ("name_length", "u4"), ("_1", "u4"), ("vectors", "u8"), ("vector_count", "u8"),
+        ("control", "u8"), ("control_length", "u8"), ("flags", "u4"), ("_2", "u4"), ("sent", "u4"), ("_3", "u4"),
+    ]
+)  # fmt: skip
+"""struct iovec and struct mmsghdr of 64-bit Linux."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Outlet:
+    """A batch of packets of one family, and the socket they leave by. Write `frames` and `names`, then `send`.
+
+    Raises:
+        NotLooked: NO_RAW_SOCKET without CAP_NET_RAW; the family's blindness when this machine does not speak it.
+    """
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+        try:
+            self._socket = socket.socket(family.socket_family, kind, socket.IPPROTO_RAW)
+        except PermissionError as error:
+            raise NotLooked(GapReason.NO_RAW_SOCKET, "no CAP_NET_RAW") from error
+        except OSError as error:
+            raise NotLooked(GapReason.blind(family), error.strerror or "") from error
+        self.frames: Rows = np.zeros(BATCH, FRAME[family])
+        self.names: Rows = np.zeros(BATCH, NAME[family])
+        self._vectors, self._messages = np.zeros(BATCH, _VECTOR), np.zeros(BATCH, _MESSAGE)
+        places = np.arange(BATCH, dtype=np.uint64)
+        self._vectors["base"] = self.frames.ctypes.data + places * np.uint64(self.frames.itemsize)
+        self._vectors["length"] = self.frames.itemsize
+        self._messages["name"] = self.names.ctypes.data + places * np.uint64(self.names.itemsize)
+        self._messages["name_length"] = self.names.itemsize
+        self._messages["vectors"] = self._vectors.ctypes.data + places * np.uint64(_VECTOR.itemsize)
+        self._messages["vector_count"] = 1
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def send(self, count: int) -> int:
+        """Send the first *count* packets; return how many have left, fewer when the kernel has no room now.
+
+        Raises:
+            NotLooked: the first did not leave this machine, which says nothing of the target.
+        """
+        sent: int = _libc.sendmmsg(
+            self._socket.fileno(), ctypes.c_void_p(self._messages.ctypes.data), ctypes.c_uint(count), 0
+        )
+        if sent >= 0:
+            return sent
+        if (number := ctypes.get_errno()) in _LATER:
+            return 0
+        raise NotLooked(reason(self.family, number), os.strerror(number))
+
+
+def sources(hosts: Sequence[Address]) -> list[Address]:
+    """Return our own address towards each of *hosts*, as the kernel routes now; nothing is sent to find out.
+
+    Raises:
+        NotLooked: there is no way to one of them.
+    """
+    family = Family.of(hosts[0])
+    found: list[Address] = []
+    with socket.socket(family.socket_family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asking:
+        for host in hosts:
+            try:
+                asking.connect((str(host), 9))
+            except OSError as error:
+                raise NotLooked(reason(family, error.errno), error.strerror or "") from error
+            name, _, _ = str(asking.getsockname()[0]).partition("%")
+            found.append(ip_address(name))
+    return found
