@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from probes.observation import Failure
 from probes.target import Address
-from probes.wire import PortLook, PortState, Unreached
+from probes.wire import NotLooked, PortLook, PortState, Unreached
 from probes.wire.account import Account
 from probes.wire.guard import Guard
 from probes.wire.ledger import What
@@ -28,9 +28,10 @@ _UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE,
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a scan has seen of each address, its ports in the order asked, and how many packets it took."""
+    """What a scan has seen of each address, its ports in the order asked, or why not; and the packets it took."""
 
     looks: Mapping[Address, tuple[PortLook, ...]]
+    gaps: Mapping[Address, NotLooked]
     packets: int
 
 
@@ -76,6 +77,8 @@ class PortScanner:
         async with self._guard.admit(address, 0, What.SYN, account, packets=len(ports)) as errand:
             swept = await self._sweeper.scan((address,), ports, rate=limits.overall, per_host=limits.per_host)
             errand.resent(max(0, swept.packets - len(ports)))
+        if (gap := swept.gaps.get(address)) is not None:
+            raise NotLooked(gap.reason, gap.detail)
         return swept.looks[address]
 
     async def _connect(self, address: Address, port: int, account: Account) -> PortLook:

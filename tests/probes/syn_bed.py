@@ -29,6 +29,12 @@ for port in sys.argv[1:]:
 print(flush=True)
 time.sleep(86400)
 """
+_THEIRS = "ip addr replace 198.18.79.1/24 dev in; ip addr replace 2001:db8:79::1/64 dev in nodad"
+_OURS = (
+    "ip addr replace 198.18.79.2/24 dev out; ip addr replace 2001:db8:79::2/64 dev out nodad;"
+    "for each in 80.0/22 90.0/24; do ip route replace 198.18.$each via 198.18.79.1; done;"
+    "for each in 80 90; do ip -6 route replace 2001:db8:$each::/112 via 2001:db8:79::1; done"
+)
 _FILTER = """
 table inet hosts {
   counter arrived {}
@@ -105,6 +111,39 @@ class Bed:
         finally:
             self.theirs.run("nft delete table inet loss")
 
+    @contextmanager
+    def deaf(self, lost: str = "drop") -> Iterator[None]:
+        """Keep from the hosts' machine whatever asks who it is, and have us forget who it was."""
+        self.theirs.run(
+            "nft 'add table netdev deaf; add chain netdev deaf in { type filter hook ingress device in priority 0; };"
+            f" add rule netdev deaf in ether type arp {lost};"
+            f" add rule netdev deaf in icmpv6 type nd-neighbor-solicit {lost}'"
+        )
+        self.forget()
+        try:
+            yield
+        finally:
+            self.theirs.run("nft delete table netdev deaf")
+
+    @contextmanager
+    def down(self, side: Namespace, end: str) -> Iterator[None]:
+        """Take one end of the wire down, and bring it up with its routes."""
+        side.run(f"ip link set {end} down")
+        try:
+            yield
+        finally:
+            side.run(f"ip link set {end} up")
+            self.address()
+
+    def address(self) -> None:
+        """Give both ends their addresses and routes, those missing."""
+        self.theirs.run(_THEIRS)
+        self.ours.run(_OURS)
+
+    def forget(self) -> None:
+        """Have our own machine forget all its neighbours."""
+        self.ours.run("ip -4 neigh flush dev out; ip -6 neigh flush dev out")
+
 
 @contextmanager
 def bed() -> Iterator[Bed]:
@@ -116,25 +155,22 @@ def bed() -> Iterator[Bed]:
         ours.run("ip link set lo up; ip link add out type veth peer name in")
         ours.run(f"ip link set in netns {theirs.holder.pid}")
         theirs.run(
-            "ip link set lo up; ip link set in up; ip addr add 198.18.79.1/24 dev in;"
+            "ip link set lo up; ip link set in up;"
             # One machine stands for a thousand, each with its own limit of ICMP errors.
             "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit;"
             "for each in msgs_per_sec msgs_burst; do"
             "  test ! -w /proc/sys/net/ipv4/icmp_$each || echo 1000000 > /proc/sys/net/ipv4/icmp_$each; done;"
-            "ip addr add 2001:db8:79::1/64 dev in nodad;"
             "ip route add local 198.18.80.0/22 dev lo; ip -6 route add local 2001:db8:80::/112 dev lo; nft -f -",
             _FILTER,
         )
-        ours.run(
-            "ip link set out up; ip addr add 198.18.79.2/24 dev out; ip addr add 2001:db8:79::2/64 dev out nodad;"
-            "ip route add 198.18.80.0/22 via 198.18.79.1; ip -6 route add 2001:db8:80::/112 via 2001:db8:79::1;"
-            "ip route add 198.18.90.0/24 via 198.18.79.1; ip -6 route add 2001:db8:90::/112 via 2001:db8:79::1"
-        )
+        ours.run("ip link set out up")
+        both = Bed(ours, theirs)
+        both.address()
         command = theirs.enter(sys.executable, "-c", _LISTEN, *map(str, sorted(OPEN)))
         listening = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert listening.stdout is not None
         listening.stdout.readline()
-        yield Bed(ours, theirs)
+        yield both
     finally:
         for each in (listening, theirs.holder, ours.holder):
             if each is not None:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import cast
 
 import pytest
 from scapy.layers.inet6 import ICMPv6EchoReply, IPv6
@@ -22,6 +23,7 @@ from probes.wire.packets.messages import Declined, Done, Echo, Message, Resume, 
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.protocol import encode, receive
 from probes.wire.packets.server import CONNECTIONS, UNDER_WAY, Server
+from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Scope
 
@@ -48,7 +50,8 @@ class Network:
 
 def blind() -> Scanner:
     """A scanner without raw sockets."""
-    return Scanner(SCOPE, Pace(1e6, 1e6), dict.fromkeys(Family, NotLooked(GapReason.NO_RAW_SOCKET)))
+    ways = dict.fromkeys(Family, NotLooked(GapReason.NO_RAW_SOCKET))
+    return Scanner(SCOPE, Pace(1e6, 1e6), ways, lambda _: 0, cast(Routes, None))
 
 
 @pytest.fixture

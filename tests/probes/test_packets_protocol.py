@@ -23,6 +23,7 @@ from probes.wire.packets.messages import (
     Scanned,
     Seen,
     Stop,
+    Unseen,
 )
 from probes.wire.packets.protocol import (
     BODY_LIMIT,
@@ -79,6 +80,7 @@ messages = st.one_of(
     st.builds(Missed, tokens, failures, details),
     st.builds(Declined, tokens, gaps, details),
     st.builds(CanScan, tokens),
+    st.builds(Unseen, tokens, st.integers(0, ADDRESS_LIMIT - 1), gaps, details),
     st.builds(Scanned, tokens, st.integers(0, 2**64 - 1)),
     scans,
     seens,
@@ -188,6 +190,7 @@ def test_another_version_is_refused() -> None:
         Seen(1, ADDRESS_LIMIT, (PortState.CLOSED,), ()),
         Seen(1, 0, (PortState.OPEN,), ()),
         Seen(1, 0, (PortState.OPEN,), (-1.0,)),
+        Unseen(1, ADDRESS_LIMIT, GapReason.OVERLOADED),
         Scanned(1, -1),
     ],
 )

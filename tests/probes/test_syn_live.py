@@ -68,7 +68,7 @@ def mistakes(swept: Swept, family: Family) -> Counter[tuple[PortState, PortState
     """Return how often which truth was taken for what."""
     wrong: Counter[tuple[PortState, PortState]] = Counter()
     for index in HOSTS:
-        for look in swept.looks[host(index, family)]:
+        for look in swept.looks.get(host(index, family), ()):
             if look.state is not truth(index, look.port):
                 wrong[truth(index, look.port), look.state] += 1
     return wrong
@@ -80,6 +80,7 @@ async def test_every_port_of_every_host_is_found_as_it_is(client: PacketClient, 
     before = world.counted("arrived")
     swept = await scan(client, family)
     assert not mistakes(swept, family)
+    assert not swept.gaps
     looks = [look for index in HOSTS for look in swept.looks[host(index, family)]]
     silent = sum(look.state is PortState.FILTERED for look in looks)
     assert swept.packets == len(HOSTS) * len(PORTS) + 2 * silent  # asked again is only who does not answer
@@ -115,6 +116,69 @@ async def test_a_tenth_lost_each_way_is_made_good_by_asking_again(
     answering = sum(truth(index, port) is not PortState.FILTERED for index in HOSTS for port in ports)
     assert {found for _, found in wrong} <= {PortState.FILTERED}
     assert wrong.total() <= answering * 0.015
+
+
+def reasons(swept: Swept) -> set[tuple[GapReason, bool]]:
+    return {(gap.reason, "next hop" in gap.detail) for gap in swept.gaps.values()}
+
+
+@families
+async def test_a_router_that_cannot_be_found_is_a_gap_and_no_silence_of_those_behind_it(
+    client: PacketClient, world: Bed, family: Family
+) -> None:
+    before = world.counted("arrived")
+    with world.deaf():
+        swept = await scan(client, family)
+    assert swept.looks == {}
+    assert len(swept.gaps) == len(HOSTS)
+    assert reasons(swept) == {(GapReason.blind(family), True)}
+    assert (world.counted("arrived") - before, swept.packets) == (0, 3)  # one for each time it was looked for
+
+
+@families
+async def test_a_router_slow_to_be_found_costs_no_answer(client: PacketClient, world: Bed, family: Family) -> None:
+    async def lift() -> None:
+        await asyncio.sleep(4.0)
+        world.theirs.run("nft flush table netdev deaf")
+
+    with world.deaf():
+        lifting = asyncio.create_task(lift())
+        swept = await scan(client, family)
+        await lifting
+    assert not mistakes(swept, family)
+
+
+@families
+async def test_a_router_that_goes_away_in_the_middle_leaves_gaps(
+    client: PacketClient, world: Bed, family: Family
+) -> None:
+    scanning = asyncio.create_task(scan(client, family, range(1, 1001), 20_000.0))
+    await asyncio.sleep(0.5)
+    with world.deaf():
+        swept = await scanning
+    assert swept.gaps
+    assert not mistakes(swept, family)
+
+
+@families
+@pytest.mark.parametrize("end", ["out", "in"])
+async def test_a_link_that_goes_down_in_the_middle_leaves_gaps(
+    client: PacketClient, world: Bed, family: Family, end: str
+) -> None:
+    side = world.ours if end == "out" else world.theirs
+    scanning = asyncio.create_task(outcome_of_all(client, family))
+    await asyncio.sleep(0.5)
+    with world.down(side, end):
+        swept = await scanning
+    assert isinstance(swept, NotLooked) or swept.gaps
+    assert isinstance(swept, NotLooked) or not mistakes(swept, family)
+
+
+async def outcome_of_all(client: PacketClient, family: Family) -> Swept | NotLooked:
+    try:
+        return await scan(client, family, range(1, 1001), 20_000.0)
+    except NotLooked as refusal:
+        return refusal
 
 
 async def outcome(client: PacketClient, addresses: Sequence[Address], ports: Sequence[int] = (80,)) -> object:

@@ -30,6 +30,7 @@ class Engines:
 
     told: dict[int, Failure | GapReason] = field(default_factory=dict)
     able: bool = False
+    losing: bool = False
     swept: list[tuple[int, ...]] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
 
@@ -40,7 +41,9 @@ class Engines:
         self.swept.append(tuple(ports))
         if gap := next((told for port in ports if isinstance(told := self.told.get(port), GapReason)), None):
             raise NotLooked(gap)
-        return Swept({addresses[0]: tuple(PortLook(port, PortState.CLOSED) for port in ports)}, len(ports) + 1)
+        looks = tuple(PortLook(port, PortState.CLOSED) for port in ports)
+        unseen = {addresses[0]: NotLooked(GapReason.OVERLOADED)} if self.losing else {}
+        return Swept({} if self.losing else {addresses[0]: looks}, unseen, len(ports) + 1)
 
     async def connect(self, address: Address, port: int, timeout: float, account: Account) -> float:
         await asyncio.sleep(0)
@@ -97,6 +100,13 @@ async def test_one_port_that_cannot_be_looked_at_leaves_the_address_untold(able:
     with pytest.raises(NotLooked, match="stopped"):
         await asyncio.wait_for(scanner(engines).scan(V6, (1, 2001, 2002), ACCOUNT), 5.0)
     assert engines.ended == ([] if able else [2001, 2002])
+
+
+async def test_an_address_not_seen_to_the_end_is_a_gap_and_its_packets_count() -> None:
+    engines, door = Engines(able=True, losing=True), guard(limits=FOURS)
+    with pytest.raises(NotLooked, match="overloaded"):
+        await PortScanner(door, engines, cast(TcpConnector, engines)).scan(V6, (80,), ACCOUNT)
+    assert door.ledger.counts == {What.SYN: 2}
 
 
 async def test_a_look_that_is_cancelled_takes_its_connections_along() -> None:

@@ -26,6 +26,7 @@ from probes.wire.packets.messages import (
     Scanned,
     Seen,
     Stop,
+    Unseen,
 )
 from probes.wire.packets.protocol import ProtocolError, encode, receive
 from probes.wire.packets.scan_bodies import RATE_LIMIT
@@ -39,6 +40,9 @@ PATIENCE = 15.0
 SCAN_RETRIES = 2
 SCAN_TIMEOUT = 1.3
 """Seconds a port has to answer before it is asked again; three times that is about what connecting waits."""
+
+_PREPARING = 40.0
+"""Seconds a scan may take besides: to find neighbours, and to prove them after silence."""
 
 BESIDE = "the packet process answered beside the question"
 
@@ -56,7 +60,7 @@ class PacketClient:
         self._connecting = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
         self._scanning: tuple[asyncio.StreamWriter, bool] | None = None
-        self._seen: dict[int, list[Seen]] = {}
+        self._seen: dict[int, list[Seen | Unseen]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
@@ -89,26 +93,33 @@ class PacketClient:
             return False
 
     async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
-        """Send SYNs to *ports* of *addresses*, all of one family, and return all their states.
+        """Send SYNs to *ports* of *addresses*, all of one family; return all their states, or why not, by address.
 
         Raises:
-            NotLooked: nothing can be said, even if some have answered.
+            NotLooked: nothing can be said of any, even if some have answered.
         """
         rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
         timing = SCAN_RETRIES, SCAN_TIMEOUT, rate, per_host
         request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
         sending = len(ports) / min(rate / len(addresses), per_host)
-        seen = self._seen[request.token] = []
+        seen: list[Seen | Unseen] = []
+        self._seen[request.token] = seen
         try:
-            reply = await self._put(request, (SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + PATIENCE)
+            reply = await self._put(request, (SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + _PREPARING)
         finally:
             del self._seen[request.token]
         if isinstance(reply, Declined):
             raise NotLooked(reply.reason, clean(reply.detail))
-        whole = {each.place for each in seen if len(each.states) == len(ports)}
-        if not isinstance(reply, Scanned) or whole != set(range(len(addresses))):
+        whole = [each.place for each in seen if isinstance(each, Unseen) or len(each.states) == len(ports)]
+        if not isinstance(reply, Scanned) or sorted(whole) != list(range(len(addresses))):
             raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
-        return Swept({addresses[each.place]: _looks(each, ports) for each in seen}, reply.packets)
+        looks = {addresses[each.place]: _looks(each, ports) for each in seen if isinstance(each, Seen)}
+        gaps = {
+            addresses[each.place]: NotLooked(each.reason, clean(each.detail))
+            for each in seen
+            if isinstance(each, Unseen)
+        }
+        return Swept(looks, gaps, reply.packets)
 
     async def stop(self) -> None:
         """Silence the packet process; nothing leaves it once this has returned.
@@ -171,7 +182,7 @@ class PacketClient:
                 reply = await receive(reader)
                 if isinstance(reply, Request):
                     return
-                if isinstance(reply, Seen):
+                if isinstance(reply, Seen | Unseen):
                     self._seen.get(reply.token, []).append(reply)
                     continue
                 answer = self._pending.get(reply.token)

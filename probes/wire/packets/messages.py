@@ -89,6 +89,16 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """The address at *place* of the scan could not be looked at, or not to the end; it is not told otherwise."""
+
+    token: int
+    place: int
+    reason: GapReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """All addresses of a scan have been told; *packets* have been sent for it."""
 
@@ -122,5 +132,5 @@ class Done:
 
 
 Request = Echo | Scan | CanScan | Abandon | Stop | Resume
-Reply = Echoed | Seen | Scanned | Missed | Declined | Done
+Reply = Echoed | Seen | Unseen | Scanned | Missed | Declined | Done
 Message = Request | Reply

@@ -23,6 +23,7 @@ from probes.wire.packets.raw import RawSocket
 from probes.wire.packets.server import Server
 from probes.wire.packets.syn.outlet import Outlet
 from probes.wire.packets.syn.ring import Ring
+from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Limits
 
@@ -58,7 +59,16 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     pace = Pace(bounds.overall, bounds.per_address)
     echoes = Echoes(bounds.scope, pace, outlets)
     rings = {family: _open(Ring, family) for family in Family}
-    scanner = Scanner(bounds.scope, pace, {family: _way(family, ring) for family, ring in rings.items()})
+    ears = {
+        family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family
+    }
+    scanner = Scanner(
+        bounds.scope,
+        pace,
+        {family: _way(family, ring) for family, ring in rings.items()},
+        lambda family: sum(ear.dropped for ear in ears[family]),
+        Routes(),
+    )
     server = Server(echoes, scanner, welcome)
     for ring in rings.values():
         if isinstance(ring, Ring):

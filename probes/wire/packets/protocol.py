@@ -29,8 +29,17 @@ from probes.wire.packets.messages import (
     Scanned,
     Seen,
     Stop,
+    Unseen,
 )
-from probes.wire.packets.scan_bodies import read_scan, read_scanned, read_seen, write_scan, write_scanned, write_seen
+from probes.wire.packets.scan_bodies import (
+    ADDRESS_LIMIT,
+    read_scan,
+    read_scanned,
+    read_seen,
+    write_scan,
+    write_scanned,
+    write_seen,
+)
 
 VERSION = 2
 LENGTH = struct.Struct("!H")
@@ -48,6 +57,7 @@ _Bare = TypeVar("_Bare", Abandon, CanScan, Done, Resume, Stop)
 
 _HEAD = struct.Struct("!BBI")
 _ECHO = struct.Struct("!Bd")
+_PLACE = struct.Struct("!H")
 _ADDRESSES: dict[int, type[IPv4Address] | type[IPv6Address]] = {4: IPv4Address, 16: IPv6Address}
 # The place in these lists is the code on the wire: append, never reorder.
 _FAILURES = (
@@ -138,6 +148,10 @@ def _body(message: Message) -> bytes:
             return bytes([_FAILURES.index(failure)]) + _written(detail)
         case Declined(_, reason, detail):
             return bytes([_GAPS.index(reason)]) + _written(detail)
+        case Unseen(_, place, reason, detail):
+            if place >= ADDRESS_LIMIT:
+                raise ProtocolError(f"no place {place}")
+            return _PLACE.pack(place) + bytes([_GAPS.index(reason)]) + _written(detail)
         case Scan():
             return write_scan(message)
         case Seen():
@@ -164,6 +178,13 @@ def _read_echoed(token: int, body: bytes) -> Echoed:
 
 def _read_missed(token: int, body: bytes) -> Missed:
     return Missed(token, _listed(_FAILURES, body), _detail(body[1:]))
+
+
+def _read_unseen(token: int, body: bytes) -> Unseen:
+    if len(body) < _PLACE.size or (place := _PLACE.unpack_from(body)[0]) >= ADDRESS_LIMIT:
+        raise ProtocolError("no place")
+    body = body[_PLACE.size :]
+    return Unseen(token, place, _listed(_GAPS, body), _detail(body[1:]))
 
 
 def _read_declined(token: int, body: bytes) -> Declined:
@@ -223,6 +244,7 @@ _KINDS: dict[type[Message], int] = {
     Done: 0x84,
     Seen: 0x85,
     Scanned: 0x86,
+    Unseen: 0x87,
 }
 _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x01: _read_echo,
@@ -237,4 +259,5 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x84: partial(_read_bare, Done),
     0x85: read_seen,
     0x86: read_scanned,
+    0x87: _read_unseen,
 }

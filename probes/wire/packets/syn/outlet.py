@@ -6,13 +6,11 @@ import ctypes
 import errno
 import os
 import socket
-from collections.abc import Sequence
-from ipaddress import ip_address
 
 import numpy as np
 
 from probes.observation import GapReason
-from probes.target import Address, Family
+from probes.target import Family
 from probes.wire import NotLooked
 from probes.wire.packets.raw import reason
 from probes.wire.packets.syn.frames import FRAME, NAME, Rows
@@ -20,6 +18,10 @@ from probes.wire.packets.syn.frames import FRAME, NAME, Rows
 BATCH = 1024
 """Most packets handed to the kernel at once."""
 _LATER = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM, errno.EINTR})
+_TELL_ALL = {
+    Family.IPV4: (socket.IPPROTO_IP, 11),  # IP_RECVERR
+    Family.IPV6: (socket.IPPROTO_IPV6, 25),  # IPV6_RECVERR
+}
 _VECTOR = np.dtype([("base", "u8"), ("length", "u8")])
 _MESSAGE = np.dtype(
     [
@@ -48,6 +50,8 @@ class Outlet:
             raise NotLooked(GapReason.NO_RAW_SOCKET, "no CAP_NET_RAW") from error
         except OSError as error:
             raise NotLooked(GapReason.blind(family), error.strerror or "") from error
+        # Without this the kernel says nothing of packets it had no room for.
+        self._socket.setsockopt(*_TELL_ALL[family], 1)
         self.frames: Rows = np.zeros(BATCH, FRAME[family])
         self.names: Rows = np.zeros(BATCH, NAME[family])
         self._vectors, self._messages = np.zeros(BATCH, _VECTOR), np.zeros(BATCH, _MESSAGE)
@@ -77,22 +81,3 @@ class Outlet:
         if (number := ctypes.get_errno()) in _LATER:
             return 0
         raise NotLooked(reason(self.family, number), os.strerror(number))
-
-
-def sources(hosts: Sequence[Address]) -> list[Address]:
-    """Return our own address towards each of *hosts*, as the kernel routes now; nothing is sent to find out.
-
-    Raises:
-        NotLooked: there is no way to one of them.
-    """
-    family = Family.of(hosts[0])
-    found: list[Address] = []
-    with socket.socket(family.socket_family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asking:
-        for host in hosts:
-            try:
-                asking.connect((str(host), 9))
-            except OSError as error:
-                raise NotLooked(reason(family, error.errno), error.strerror or "") from error
-            name, _, _ = str(asking.getsockname()[0]).partition("%")
-            found.append(ip_address(name))
-    return found

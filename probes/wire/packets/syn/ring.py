@@ -19,13 +19,14 @@ from probes.wire import NotLooked
 from probes.wire.packets.syn.answers import LONGEST, Answers, read
 from probes.wire.packets.syn.frames import Octets
 
-_SOL_PACKET, _RX_RING, _VERSION, _TPACKET_V3 = 263, 5, 10, 2
+_SOL_PACKET, _RX_RING, _STATISTICS, _VERSION, _TPACKET_V3 = 263, 5, 6, 10, 2
 _SO_ATTACH_FILTER = 26
 _ETHERTYPE = {Family.IPV4: 0x0800, Family.IPV6: 0x86DD}
 _BLOCK, _BLOCKS = 1 << 16, 64
 _RETIRE = 10
 """Milliseconds after which the kernel hands over a block that is not full."""
 _USER = 1
+_STATS = struct.Struct("=III")
 _STATUS, _HEAD = 8, struct.Struct("=III")
 _FRAME = np.dtype(
     [("next", "u4"), ("seconds", "u4"), ("nanoseconds", "u4"), ("snapped", "u4"), ("length", "u4"), ("status", "u4"),
@@ -64,7 +65,7 @@ class Ring:
             self._socket.close()
             raise NotLooked(GapReason.OVERLOADED, error.strerror or "") from error
         self._octets = np.frombuffer(self._memory, np.uint8)
-        self._at = 0
+        self._at = self._dropped = 0
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
@@ -73,6 +74,13 @@ class Ring:
     def close(self) -> None:
         """Close the socket; the memory goes when nobody looks at it any more."""
         self._socket.close()
+
+    @property
+    def dropped(self) -> int:
+        """How many answers the kernel has thrown away because the ring was full, ever."""
+        told = self._socket.getsockopt(_SOL_PACKET, _STATISTICS, _STATS.size)
+        self._dropped += _STATS.unpack(told)[1]  # the kernel begins anew whenever it is asked
+        return self._dropped
 
     def receive(self) -> Answers | None:
         """Return the answers of the next block; None when there is none now."""

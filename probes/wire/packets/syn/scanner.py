@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -13,25 +12,32 @@ import numpy as np
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked
-from probes.wire.packets.messages import Declined, Scan, Scanned, Seen
-from probes.wire.packets.pace import Pace, Turn
-from probes.wire.packets.syn.answers import Answers, as_answers, read_error
+from probes.wire.packets.messages import Declined, Scan, Scanned, Seen, Unseen
+from probes.wire.packets.pace import Pace
+from probes.wire.packets.syn.answers import Answers, read_error
+from probes.wire.packets.syn.approach import Approach
 from probes.wire.packets.syn.flight import Flight
-from probes.wire.packets.syn.outlet import BATCH, Outlet
+from probes.wire.packets.syn.outlet import Outlet
 from probes.wire.packets.syn.ring import OWN_PORTS
-from probes.wire.packets.syn.schedule import Schedule
-from probes.wire.packets.syn.sweep import CLOSED, UNREACHABLE
+from probes.wire.packets.syn.routes import Routes
 from probes.wire.scope import Scope
-
-_MOMENT = 0.001
-"""Seconds to wait when the kernel has no room, and the least that waiting is worth."""
 
 
 class Scanner:
-    """Runs scans; the last guard before their packets leave. *outlets* holds, per family, one or why there is none."""
+    """Runs scans; the last guard before their packets leave.
 
-    def __init__(self, scope: Scope, pace: Pace, outlets: Mapping[Family, Outlet | NotLooked]) -> None:
-        self._scope, self._pace, self._outlets = scope, pace, outlets
+    *outlets* holds, per family, one or why there is none; *lost* says how many answers this machine has lost, ever.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        pace: Pace,
+        outlets: Mapping[Family, Outlet | NotLooked],
+        lost: Callable[[Family], int],
+        routes: Routes,
+    ) -> None:
+        self._scope, self._pace, self._outlets, self._lost, self._routes = scope, pace, outlets, lost, routes
         # The port longest unused comes first: late answers to the scan before find nobody.
         self._own_ports = deque(range(OWN_PORTS[0], OWN_PORTS[1] + 1))
         self._flights: dict[int, Flight] = {}
@@ -47,17 +53,25 @@ class Scanner:
         if len(refusals) == len(self._outlets):
             raise refusals[0]
 
-    async def run(self, request: Scan, tell: Callable[[Seen], None]) -> Scanned | Declined:
+    async def run(self, request: Scan, tell: Callable[[Seen | Unseen], None]) -> Scanned | Declined:
         """Put *request*, and tell what there is to say of each address once it is whole."""
         try:
             outlet = self._permit(request)
             with self._flight(request) as flight, self._pace.many(request.addresses) as turns:
+                way = Approach(flight, outlet, self._pace, turns)
+                lost = self._lost(outlet.family)
                 for number in range(request.retries + 1):
-                    flight.sweep.begin(number)
-                    await self._send(flight, outlet, turns)
+                    await way.find()
+                    began = time.time()
+                    flight.begin(number)
+                    await way.send()
                     await flight.listen(request.timeout)
-                    _check(flight)
-                    flight.tell(tell, silent=number == request.retries)
+                    flight.check()
+                    flight.tell(tell, silent=False)
+                if self._lost(outlet.family) != lost:
+                    flight.distrust(NotLooked(GapReason.OVERLOADED, "answers were lost on this machine"))
+                await way.prove(began)
+                flight.tell(tell, silent=True)
                 return Scanned(request.token, flight.packets)
         except NotLooked as refusal:
             return Declined(request.token, refusal.reason, refusal.detail)
@@ -78,14 +92,14 @@ class Scanner:
         for own_port in np.unique(answers.own_ports).tolist():
             flight = self._flights.get(own_port)
             if flight is not None and len(flight.request.addresses[0].packed) == family:
-                flight.settle(answers.where(answers.own_ports == own_port), CLOSED)
+                flight.settle(answers.where(answers.own_ports == own_port))
 
     def received_error(self, source: Address, packet: bytes, age: float) -> None:
         """Match what a raw ICMP socket heard *age* seconds ago; what is not about a SYN of ours is dropped."""
         error = read_error(source, packet)
         flight = self._flights.get(error.own_port) if error is not None else None
         if error is not None and flight is not None and error.host.version == flight.request.addresses[0].version:
-            flight.settle(as_answers(error, time.time() - age), UNREACHABLE)
+            flight.settle_error(error, source, time.time() - age)
 
     def _permit(self, request: Scan) -> Outlet:
         if self._stopped:
@@ -107,37 +121,10 @@ class Scanner:
             raise NotLooked(GapReason.OVERLOADED, "too many scans under way")
         own_ports = [self._own_ports.popleft() for _ in range(rounds)]
         try:
-            flight = Flight(request, own_ports)
+            flight = Flight(request, own_ports, self._routes)
             self._flights.update(dict.fromkeys(own_ports, flight))
             yield flight
         finally:
             for port in own_ports:
                 self._flights.pop(port, None)
             self._own_ports.extend(own_ports)
-
-    async def _send(self, flight: Flight, outlet: Outlet, turns: list[Turn]) -> None:
-        """Send a round, as fast as the request and the pace allow, and as the kernel takes it."""
-        schedule, gap = Schedule(flight.request.rate, time.monotonic()), 1 / flight.request.per_host
-        while (probes := flight.sweep.next(BATCH)) is not None:
-            _check(flight)
-            due = schedule.due(time.monotonic())
-            queue = [turns[place] for place in flight.sweep.hosts(probes.pairs[:due]).tolist()]
-            free, moment = self._pace.free(queue)
-            if not free:
-                await _until(moment if due else schedule.next_at)
-                continue
-            granted = await self._pace.burst(free)
-            _check(flight)
-            granted = self._pace.claim(queue[:granted], gap)
-            sent = flight.send(outlet, probes, granted, time.time()) if granted else 0
-            schedule.sent(sent)
-            await asyncio.sleep(0 if sent == granted else _MOMENT)
-
-
-def _check(flight: Flight) -> None:
-    if flight.stopped:
-        raise NotLooked(GapReason.STOPPED)
-
-
-async def _until(moment: float) -> None:
-    await asyncio.sleep(max(_MOMENT, moment - time.monotonic()))

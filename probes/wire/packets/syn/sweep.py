@@ -15,8 +15,8 @@ from probes.wire.packets.syn.frames import Octets, octets
 from probes.wire.packets.syn.order import LatinOrder, Places
 from probes.wire.packets.syn.siphash import Column, SipKey, siphash
 
-SILENT, OPEN, CLOSED, UNREACHABLE = range(4)
-"""What a port has been found to be, as a number; silent until it answers."""
+SILENT, OPEN, CLOSED, UNREACHABLE, GIVEN_UP = range(5)
+"""What a port has been found to be, as a number; silent until it answers, or is asked no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +40,8 @@ class Sweep:
         self._sent = np.zeros((len(own_ports), len(self._order)), np.float64)
         self.missing = np.full(len(hosts), len(ports))
         """How many ports of each host have not answered."""
+        self.heard = np.zeros(len(hosts), np.float64)
+        """When each host was last heard, by the wall clock."""
         self._round = self._turn = 0
 
     def begin(self, number: int) -> None:
@@ -66,7 +68,13 @@ class Sweep:
         """Note that the first *count* of *probes* have been sent at wall-clock time *at*."""
         if count:
             self._sent[self._round, probes.pairs[:count]] = at
-            self._turn = int(probes.turns[count - 1]) + 1
+            self._turn = max(self._turn, int(probes.turns[count - 1]) + 1)
+
+    def knock(self, host: int) -> Probes:
+        """Return one pair of *host* that has not answered, out of turn."""
+        begin = host * len(self._ports)
+        pair = begin + int(np.argmax(self.states[begin : begin + len(self._ports)] == SILENT))
+        return Probes(np.array([-1]), np.array([pair]))
 
     def hosts(self, pairs: Places) -> Places:
         """Return the place of the host of each pair."""
@@ -87,19 +95,32 @@ class Sweep:
 
         What has not the state open gets *closed*. A port keeps its first answer.
         """
+        pairs, answers = self.genuine(answers)
+        real = self.states[pairs] == SILENT
+        pairs, answers = pairs[real], answers.where(real)
+        pairs, first = np.unique(pairs, return_index=True)
+        rounds = np.array([self._rounds[port] for port in answers.own_ports[first].tolist()], np.int64)
+        at, hosts = answers.at[first], self.hosts(pairs)
+        self.states[pairs] = np.where(answers.opens[first], OPEN, closed)
+        self.seconds[pairs] = np.maximum(at - self._sent[rounds, pairs], 0.0)
+        np.subtract.at(self.missing, hosts, 1)
+        np.maximum.at(self.heard, hosts, at)
+
+    def genuine(self, answers: Answers) -> tuple[Places, Answers]:
+        """Return those of *answers* that return what we sent to whom they come from, and their pairs before them."""
         mask = self._mask(*_words(answers.hosts), answers.ports, answers.own_ports)
         pairs = ((answers.acknowledged - 1) & 0xFFFFFFFF) ^ mask
         real = pairs < len(self.states)
         pairs, answers = pairs[real], answers.where(real)
         hosts = self.hosts(pairs)
         real = (self._octets[hosts] == answers.hosts).all(axis=1) & (self.ports(pairs) == answers.ports)
-        real &= self.states[pairs] == SILENT
-        pairs, answers = pairs[real], answers.where(real)
-        pairs, first = np.unique(pairs, return_index=True)
-        rounds = np.array([self._rounds[port] for port in answers.own_ports[first].tolist()], np.int64)
-        self.states[pairs] = np.where(answers.opens[first], OPEN, closed)
-        self.seconds[pairs] = np.maximum(answers.at[first] - self._sent[rounds, pairs], 0.0)
-        np.subtract.at(self.missing, self.hosts(pairs), 1)
+        return pairs[real], answers.where(real)
+
+    def finish(self, host: int, state: int) -> None:
+        """Ask *host* no more: its silent ports get *state*."""
+        own = self.states[host * len(self._ports) : (host + 1) * len(self._ports)]
+        own[own == SILENT] = state
+        self.missing[host] = 0
 
     def _mask(self, high: Column, low: Column, ports: Places, own_ports: Places) -> NDArray[np.int64]:
         word = (ports << 16 | own_ports).astype(np.uint64)
