@@ -184,4 +184,7 @@ def _namespace(*entering: str) -> Namespace:
     holder = subprocess.Popen([*entering, *NEW, "sh", "-c", "echo; exec sleep infinity"], stdout=subprocess.PIPE)
     assert holder.stdout is not None
     holder.stdout.readline()
-    return Namespace(holder)
+    made = Namespace(holder)
+    # A machine whose link-local address is still being tested can ask for no neighbour, and its answers never leave.
+    made.run("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
+    return made
