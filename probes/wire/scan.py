@@ -18,6 +18,8 @@ from probes.wire.tcp import TcpConnector
 T = TypeVar("T")
 
 _PORTS_AT_ONCE = 1024
+_SCANS_AT_ONCE = 512
+"""Scans in hand; the packet process has source ports for some more."""
 _CONNECTIONS_AT_ONCE = 16
 """Connections to one address in hand; the guard lets no more than a few through, and the others would only wait."""
 _CONNECTING = 4.0
@@ -50,6 +52,7 @@ class PortScanner:
 
     def __init__(self, guard: Guard, sweeper: Sweeper, connector: TcpConnector) -> None:
         self._guard, self._sweeper, self._connector = guard, sweeper, connector
+        self._places = asyncio.Semaphore(_SCANS_AT_ONCE)
 
     async def scan(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
         """Look at *ports* of *address*.
@@ -74,7 +77,8 @@ class PortScanner:
 
     async def _sweep(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
         limits = self._guard.limits
-        async with self._guard.admit(address, 0, What.SYN, account, packets=len(ports)) as errand:
+        admission = self._guard.admit(address, 0, What.SYN, account, packets=len(ports))
+        async with self._places, admission as errand:
             swept = await self._sweeper.scan((address,), ports, rate=limits.overall, per_host=limits.per_host)
             errand.resent(max(0, swept.packets - len(ports)))
         if (gap := swept.gaps.get(address)) is not None:

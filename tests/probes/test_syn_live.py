@@ -109,13 +109,13 @@ async def test_loopback_is_scanned_like_any_other(client: PacketClient, family: 
 async def test_a_tenth_lost_each_way_is_made_good_by_asking_again(
     client: PacketClient, world: Bed, family: Family
 ) -> None:
-    ports = tuple(port for port in PORTS if port not in range(800, 804))
+    ports = range(1, 500)
     with world.losing(10):
         swept = await scan(client, family, ports)
     wrong = mistakes(swept, family)
     answering = sum(truth(index, port) is not PortState.FILTERED for index in HOSTS for port in ports)
     assert {found for _, found in wrong} <= {PortState.FILTERED}
-    assert wrong.total() <= answering * 0.015
+    assert wrong.total() <= answering * 0.001
 
 
 def reasons(swept: Swept) -> set[tuple[GapReason, bool]]:

@@ -38,6 +38,7 @@ PATIENCE = 15.0
 """Seconds the process may take beyond the time its packets need; it queues for pace, and may be busy."""
 
 SCAN_RETRIES = 2
+"""How often a silent port is asked again, and as often once more while that draws answers."""
 SCAN_TIMEOUT = 1.3
 """Seconds a port has to answer before it is asked again; three times that is about what connecting waits."""
 
@@ -105,7 +106,7 @@ class PacketClient:
         seen: list[Seen | Unseen] = []
         self._seen[request.token] = seen
         try:
-            reply = await self._put(request, (SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + _PREPARING)
+            reply = await self._put(request, (2 * SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + _PREPARING)
         finally:
             del self._seen[request.token]
         if isinstance(reply, Declined):

@@ -26,8 +26,8 @@ class Echo:
 class Scan:
     """Send a SYN to each of *ports* of each of *addresses*, all of one family, and *retries* more to who is silent.
 
-    Each round ends *timeout* seconds after its last packet. *rate* is packets a second, *per_host* those to one
-    address; the process's own are kept besides.
+    While the last of them draws answers another follows, up to as many again. Each round ends *timeout* seconds after
+    its last packet. *rate* is packets a second, *per_host* those to one address; the process's own are kept besides.
     """
 
     token: int

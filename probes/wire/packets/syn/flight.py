@@ -46,6 +46,7 @@ class Flight:
         self._templates, self._ourselves = Templates(family, request.addresses, sources), frozenset(sources)
         self._untold = np.ones(len(request.addresses), np.bool_)
         self._gaps: dict[int, NotLooked] = {}
+        self._before = 0
         self._over = asyncio.Event()
 
     def send(self, outlet: Outlet, probes: Probes, count: int, at: float) -> int:
@@ -99,6 +100,11 @@ class Flight:
         self._ended()
 
     @property
+    def drew(self) -> bool:
+        """Whether anything has been heard since the round began."""
+        return int(self.sweep.missing.sum()) < self._before
+
+    @property
     def silent(self) -> list[int]:
         """The places of hosts with ports that have not answered."""
         return [int(place) for place in np.flatnonzero(self.sweep.missing)]
@@ -114,6 +120,7 @@ class Flight:
 
     def begin(self, number: int) -> None:
         """Begin round *number*."""
+        self._before = int(self.sweep.missing.sum())
         self.sweep.begin(number)
         self.paths.begin()
 

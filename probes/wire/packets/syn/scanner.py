@@ -60,7 +60,9 @@ class Scanner:
             with self._flight(request) as flight, self._pace.many(request.addresses) as turns:
                 way = Approach(flight, outlet, self._pace, turns)
                 lost = self._lost(outlet.family)
-                for number in range(request.retries + 1):
+                for number in range(_most_rounds(request)):
+                    if number > request.retries and not flight.drew:
+                        break
                     await way.find()
                     began = time.time()
                     flight.begin(number)
@@ -116,7 +118,7 @@ class Scanner:
 
     @contextmanager
     def _flight(self, request: Scan) -> Iterator[Flight]:
-        rounds = request.retries + 1
+        rounds = _most_rounds(request)
         if len(self._own_ports) < rounds:
             raise NotLooked(GapReason.OVERLOADED, "too many scans under way")
         own_ports = [self._own_ports.popleft() for _ in range(rounds)]
@@ -128,3 +130,8 @@ class Scanner:
             for port in own_ports:
                 self._flights.pop(port, None)
             self._own_ports.extend(own_ports)
+
+
+def _most_rounds(request: Scan) -> int:
+    """Return how often a port may be asked: a retry that draws an answer shows that packets get lost, and is repaid."""
+    return 1 + 2 * request.retries
