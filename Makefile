@@ -30,7 +30,7 @@ demo: setup deps-demo ## 在演示城市上跑一轮；ONCE=1 跑完即退出 / 
 
 test: setup deps-test ## 安装所需并运行全部检查与测试 / install what is needed, run every check and test
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup lint types layers
 

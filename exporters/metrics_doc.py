@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from exporters.chore import Chore
 from exporters.exposition import Metric
 from exporters.metrics import METRICS
 from exporters.metrics_city import EXEMPT, UNKNOWN
@@ -54,6 +55,7 @@ LABELS: tuple[tuple[str, type[StrEnum], dict[str, str]], ...] = (
     ("tier", Tier, {}),
     ("reason", GapReason, {}),
     ("failure", Failure, {}),
+    ("chore", Chore, {}),
 )
 
 

@@ -50,7 +50,12 @@ DEFECTS = Metric(
 MISSES = Metric(
     "diaolou_schedule_misses_total", Text("错过的调度次数", "Ticks of the schedule that were missed"), ("probe",)
 )
-COUNTERS = (LOOKS, DEFECTS, MISSES)
+CHORE_DEFECTS = Metric(
+    "diaolou_chore_defects_total",
+    Text("因监测程序自身缺陷而失败的例行工作次数", "Chores of the tower that failed by a defect of our own"),
+    ("chore",),
+)
+COUNTERS = (LOOKS, DEFECTS, MISSES, CHORE_DEFECTS)
 
 _Reading = Callable[[DaemonState], float | None]
 
@@ -147,7 +152,7 @@ class OwnMetrics(Collector):
     def __init__(self, registry: CollectorRegistry, probes: Iterable[str], state: Callable[[], DaemonState]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the time of birth would double every counter
         self._state = state
-        self.looks, self.defects, self.misses = (_counter(metric, registry) for metric in COUNTERS)
+        self.looks, self.defects, self.misses, self.chores = (_counter(metric, registry) for metric in COUNTERS)
         for probe in probes:
             for counter in (self.looks, self.defects, self.misses):
                 counter.labels(probe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from exporters.chore import Chore
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
 from rules.agency import Tier
@@ -19,6 +20,11 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Tier.COUNTY, Text("县（市、区）级", "county")),
     (Tier.TOWN, Text("镇（街道）级", "town")),
     (Tier.VILLAGE, Text("村（社区）级", "village")),
+    (Chore.PAGE, Text("绘制指标页", "drawing the page of metrics")),
+    (Chore.DAY, Text("保存当日数据", "keeping the day's figures")),
+    (Chore.AGE, Text("定时重新评判", "judging again as time passes")),
+    (Chore.COUNT, Text("汇总计数", "passing counts on")),
+    (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (Level.CRITICAL, Text("超危", "critical")),
     (Level.HIGH, Text("高危", "high")),
     (Level.MEDIUM, Text("中危", "medium")),

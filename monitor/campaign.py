@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from monitor.clock import Clock
 from monitor.desk import Desk
-from monitor.quiet import quiet_until
+from monitor.quiet import Rest
 from monitor.revisit import Standing, next_due, settle
 from monitor.settings.schedule import Schedule
 from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
-from probes.observation import WHOLE, Gap, GapReason
 from probes.registry import Probe
 from probes.target import Target
 
@@ -31,31 +30,41 @@ AFTER_QUIET = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is looked at, by which probes, and when."""
+    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where."""
 
     targets: Mapping[str, Target]
     probes: Mapping[str, Probe]
     schedule: Schedule
     zone: dt.tzinfo
-    vantage: str
+    vantage: str = ""
 
     def every(self, probe: str) -> float:
         """Return the usual seconds between two looks."""
         return self.schedule.cadence(probe).every or self.probes[probe].every
 
+    def next_due(self, probe: str, host: str, standing: Standing, now: dt.datetime) -> dt.datetime:
+        """Return when *host* is due again after a look *now* that left it with *standing*."""
+        revisit, jitter = self.schedule.revisit, self.schedule.cadence(probe).jitter
+        return next_due(now, probe, host, every=self.every(probe), standing=standing, revisit=revisit, jitter=jitter)
+
+    def wakes(self, probe: str, host: str, now: dt.datetime) -> dt.datetime:
+        """Return when *host*, asleep, is to be looked at: soon after its quiet hours, and not all at once."""
+        end = Rest(self.schedule.quiet, self.zone).until(self.targets[host], now) if host in self.targets else None
+        return (end or now) + dt.timedelta(seconds=AFTER_QUIET * fraction(probe, host))
+
 
 class Campaigns:
     """The campaigns of a plan, one tick at a time; `monitor.scheduler` says when.
 
-    *run_batch* looks at some targets with a probe; *standing_of* says how urgent a target is after that. *defects*
-    counts, by probe, the batches that ended in an error of ours.
+    *run_batch* looks at some targets with a probe and returns those it left alone, being in quiet hours; *standing_of*
+    says how urgent a target is after that. *defects* counts, by probe, the batches that ended in an error of ours.
     """
 
     def __init__(
         self,
         store: Store,
         plan: Plan,
-        run_batch: Callable[[Probe, Sequence[str]], Awaitable[None]],
+        run_batch: Callable[[Probe, Sequence[str]], Awaitable[Collection[str]]],
         standing_of: Callable[[str], Standing],
         clock: Clock,
         *,
@@ -74,7 +83,7 @@ class Campaigns:
             StoreUnavailable: the schedule could not be written; the old plan stays.
         """
         targets, probes = list(plan.targets.values()), list(plan.probes.values())
-        await asyncio.to_thread(self._store.sync, targets, probes, self.clock.now())
+        await asyncio.to_thread(self._store.sync, targets, probes, self.clock.now(), vantage=plan.vantage)
         self.plan = plan
 
     async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
@@ -84,19 +93,15 @@ class Campaigns:
         await asyncio.to_thread(self.desk.hasten, probes, at)
 
     async def tick(self, name: str) -> None:
-        """Claim who is due for a probe, leave alone who is in quiet hours, and look at the others."""
+        """Claim who is due for a probe, look at them, and say when each is due again."""
         plan, now = self.plan, self.clock.now()
         if name not in plan.probes:
             return
         claimed = await asyncio.to_thread(self.desk.claim, name, now, self._batch)
         try:
-            quiet = _quiet(plan, claimed, now)
-            if quiet:
-                await asyncio.to_thread(self._leave_alone, plan, name, quiet, now)
-            awake = [host for host in claimed if host not in quiet]
-            if awake:
-                await self._look(plan.probes[name], awake)
-                await asyncio.to_thread(self._reschedule, plan, name, awake)
+            if claimed:
+                asleep = await self._look(plan.probes[name], claimed)
+                await asyncio.to_thread(self._reschedule, plan, name, claimed, asleep)
         except asyncio.CancelledError:
             self.desk.release(name, claimed)
             raise
@@ -106,31 +111,27 @@ class Campaigns:
         self._soon = {pair: at + step for pair, at in self._soon.items()}
         await asyncio.to_thread(self.desk.shift, step)
 
-    async def _look(self, probe: Probe, hosts: Sequence[str]) -> None:
+    async def _look(self, probe: Probe, hosts: Sequence[str]) -> Collection[str]:
+        """Have *hosts* looked at; return those left alone."""
         try:
-            await self._run_batch(probe, hosts)
+            return await self._run_batch(probe, hosts)
         except StoreUnavailable as unavailable:
             log.warning("%s: what was seen of %d targets could not be kept: %s", probe.name, len(hosts), unavailable)
         except Exception:
             # Our defect, and not the targets' fault: they get their next appointment like after any look.
             log.exception("a batch of %s over %d targets failed", probe.name, len(hosts))
             self.defects[probe.name] += 1
+        return ()
 
-    def _reschedule(self, plan: Plan, name: str, hosts: Sequence[str]) -> None:
-        now, cadence = self.clock.now(), plan.schedule.cadence(name)
-        before = self._standings(name, hosts)
+    def _reschedule(self, plan: Plan, name: str, hosts: Sequence[str], asleep: Collection[str]) -> None:
+        now, before = self.clock.now(), self._standings(name, hosts)
         appointments: list[Appointment] = []
         for host in hosts:
+            if host in asleep:
+                appointments.append(Appointment(host, plan.wakes(name, host, now), before.get(host, "")))
+                continue
             standing = settle(before.get(host), self._standing_of(host))
-            due = next_due(
-                now,
-                name,
-                host,
-                every=plan.every(name),
-                standing=standing,
-                revisit=plan.schedule.revisit,
-                jitter=cadence.jitter,
-            )
+            due = plan.next_due(name, host, standing, now)
             due = min(due, self._soon.pop((name, host), due))
             appointments.append(Appointment(host, due, standing.value))
         self.desk.give_back(name, appointments)
@@ -142,36 +143,6 @@ class Campaigns:
             return {}
         return {host: Standing(standing) for host, standing in known.items() if standing}
 
-    def _leave_alone(self, plan: Plan, name: str, quiet: Mapping[str, dt.datetime], now: dt.datetime) -> None:
-        """Note a gap for each target in quiet hours, and come back when they are over."""
-        gaps = [Gap(name, host, plan.vantage, WHOLE, now, GapReason.QUIET_HOURS) for host in quiet]
-        try:
-            run = self._store.begin_run(name, plan.vantage, now, len(gaps))
-            self._store.record(run, gaps)
-            self._store.end_run(run, now, complete=False)
-        except StoreUnavailable as unavailable:
-            log.warning("%s: quiet hours of %d targets could not be noted: %s", name, len(gaps), unavailable)
-        known = self._standings(name, quiet)
-        self.desk.give_back(
-            name,
-            [Appointment(host, end + _share(name, host), known.get(host, "")) for host, end in quiet.items()],
-        )
-
     def _suited(self, probe: str) -> list[str]:
         chosen = self.plan.probes.get(probe)
         return [host for host, target in self.plan.targets.items() if chosen is not None and chosen.suits(target)]
-
-
-def _quiet(plan: Plan, hosts: Sequence[str], now: dt.datetime) -> dict[str, dt.datetime]:
-    """Return those of *hosts* that are to be left alone now, and until when."""
-    found: dict[str, dt.datetime] = {}
-    for host in hosts:
-        target = plan.targets.get(host)
-        spans = (*plan.schedule.quiet, *(target.quiet if target is not None else ()))
-        if spans and (end := quiet_until(now, spans, plan.zone)) is not None:
-            found[host] = end
-    return found
-
-
-def _share(name: str, host: str) -> dt.timedelta:
-    return dt.timedelta(seconds=AFTER_QUIET * fraction(name, host))

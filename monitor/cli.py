@@ -16,7 +16,7 @@ from rich.console import Console
 from monitor.entrance import DEFAULT, ConfigOption, Directory, end, known_or_end, now, reading_or_end, store_or_end
 from monitor.garbage import settle
 from monitor.packs import RuleFaults
-from monitor.refusal import EX_CONFIG, EX_FAILED, Unequipped, both, told
+from monitor.refusal import EX_CONFIG, EX_FAILED, Unequipped, both, told, trouble_with
 from monitor.settings import Mistakes
 from monitor.store import StoreUnavailable
 from rules.text import Language, Text
@@ -129,11 +129,8 @@ def explain(
         end(f"清单中没有目标 {host} / no target {host} in the inventory", EX_CONFIG)
     if rule and rule not in known.rules:
         end(f"没有规则 {rule} / no rule {rule}", EX_CONFIG)
-    try:
-        with reading_or_end(known) as store:
-            found = explained(known, store, host, rule)
-    except StoreUnavailable as trouble:
-        end(str(trouble), EX_FAILED)
+    with reading_or_end(known, config) as store:
+        found = explained(known, store, host, rule)
     if not found:
         end(f"还没有对 {host} 的结论 / nothing was concluded about {host} yet", EX_FAILED)
     show_explained(terminal(), found, language or daemon.language, daemon.time_zone)
@@ -163,7 +160,7 @@ def round_(
     except Unequipped as fault:
         end(str(fault), fault.status)
     except StoreUnavailable as trouble:
-        end(str(trouble), EX_FAILED)
+        end(trouble_with(trouble), EX_FAILED)
     show(console, done.posture, speech, worst)
     if done.quiet:
         console.print(
@@ -184,12 +181,12 @@ def status(
     language: Annotated[Language | None, typer.Option(help="zh 或 en / zh or en")] = None,
     worst: Annotated[int, typer.Option(help="列出最严重的隐患数 / how many of the worst findings to list")] = 10,
 ) -> None:
-    """显示最近一次的态势，不作探测。Show how the city stood when last judged; looks at nothing."""
+    """按已有观测显示此刻的态势，不作探测。Show how the city stands by what is known; looks at nothing."""
     from monitor.commands.status import current
     from monitor.screen import show, terminal
 
     known = known_or_end(directory)
-    with reading_or_end(known) as store:
+    with reading_or_end(known, directory) as store:
         show(terminal(), current(known, store, now()), language or known.config.daemon.language, worst)
 
 
@@ -205,7 +202,7 @@ def run(directory: Directory = DEFAULT) -> None:
     except Unequipped as fault:
         end(str(fault), fault.status)
     except StoreUnavailable as trouble:
-        end(str(trouble), EX_FAILED)
+        end(trouble_with(trouble), EX_FAILED)
 
 
 @report_app.command("month")
@@ -226,7 +223,7 @@ def report_month(
     daemon = known.config.daemon
     speech = language or daemon.language
     try:
-        with reading_or_end(known) as store:
+        with reading_or_end(known, config) as store:
             report = monthly(known, store, month, agency or daemon.city, now())
         page = render_html(report, speech, daemon.time_zone)
         content = page.encode("utf-8") if form is Format.HTML else render_pdf(page)

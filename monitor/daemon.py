@@ -10,39 +10,41 @@ import datetime as dt
 import importlib.metadata
 import logging
 import signal
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry
 
+from exporters.chore import Chore
 from exporters.metrics_app import MetricsApp
 from exporters.metrics_process import DaemonState, OwnMetrics
-from monitor.campaign import Campaigns, Plan
+from monitor.campaign import Campaigns
+from monitor.chores import Chores
 from monitor.clock import SystemClock
-from monitor.configuration import Known, read
-from monitor.outfit import Outfit, equip
-from monitor.packs import RuleFaults
+from monitor.configuration import Known
+from monitor.in_force import InForce, plan_of
 from monitor.pages import Pages
-from monitor.refusal import Unequipped, told
 from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
-from monitor.settings import Mistakes
+from monitor.signals import Signals
 from monitor.spool import Spool
-from monitor.store import Store, StoreUnavailable
-from monitor.tower import SELF, Tower
+from monitor.store import Store
+from monitor.switch import Switch
+from monitor.tally import Tally
+from monitor.tower import SELF
 from probes.registry import Probe
 from probes.wire import NotLooked
-from probes.wire.guard import Guard
 from probes.wire.notify import Notifier
 
 log = logging.getLogger(__name__)
 
 KEEPING = 3600.0
 """Seconds between two times the day's figures are written down."""
+
+AGEING = 3600.0
+"""Seconds between two times everyone is judged again, at most; a quarter of the time facts count, if that is less."""
 
 COUNTING = 5.0
 """Seconds between two glances at what is counted elsewhere."""
@@ -56,19 +58,13 @@ class Daemon:
 
     def __init__(self, directory: Path, known: Known) -> None:
         self._directory, self._known = directory, known
-        self._clock, self._ending = SystemClock(), asyncio.Event()
-        self._loaded, self._valid = self._clock.now(), True
+        self._clock, self._ending, self._doubt = SystemClock(), asyncio.Event(), asyncio.Event()
         self._registry = CollectorRegistry()
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
-        self._pages = Pages(known.config.daemon.time_zone)
-        self._stopped = False
-        self._defects: Counter[str] = Counter()
-        self._told: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._chores = Chores()
+        self._pages = Pages(known.config.daemon.time_zone, self._chores)
+        self._switch = Switch()
         self._backlog: Mapping[str, int] = {}
-        self._pruned: dt.date | None = None
-        self._reloading = asyncio.Lock()
-        self._acts: set[asyncio.Future[None]] = set()
-        self._guards: WeakSet[Guard] = WeakSet()
 
     async def run(self) -> None:
         """Run until told to end.
@@ -87,165 +83,108 @@ class Daemon:
             stack.callback(notifier.stopping)
             self._store, self._spool = store, Spool(store)
             stack.callback(self._spool.flush)
-            self._outfit, self._tower = self._raise(self._known)
-            stack.callback(self._silence)
-            await asyncio.to_thread(self._tower.remember)
-            self._campaigns = Campaigns(
-                store, _plan(self._known, self._tower), self._batch, self._standing, self._clock
+            self._in_force = InForce(self._directory, self._known, store, self._spool, self._clock.now, self._switch)
+            stack.callback(self._switch.stop)
+            plan = plan_of(self._known, self._in_force.tower)
+            self._campaigns = Campaigns(store, plan, self._batch, self._standing, self._clock)
+            self._scheduler = Scheduler(self._campaigns, self._doubt.set)
+            self._tally = Tally(
+                (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
+                (self._own.misses, lambda: self._scheduler.missed),
+                (self._own.chores, lambda: self._chores.defects),
             )
-            self._scheduler = Scheduler(self._campaigns)
+            self._tally.pass_on()
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
             app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
-            drawing = self._pages.keep_drawn(lambda: self._tower.posture())
-            work = [drawing, self._keep_days(), self._keep_count(), notifier.keep_alive()]
-            tasks = [asyncio.create_task(each) for each in work]
+            tasks = [asyncio.create_task(each) for each in (*self._work(), notifier.keep_alive())]
             stack.callback(lambda: [task.cancel() for task in tasks])
             self._listen()
             notifier.ready(f"{len(config.targets)} targets")
             log.info("watching %d targets, metrics at %s", len(config.targets), config.daemon.metrics)
             await self._ending.wait()
 
-    def _raise(self, known: Known) -> tuple[Outfit, Tower]:
-        outfit = equip(known.config, Path(known.config.daemon.packets_socket))
-        wire = outfit.live
-        tower = Tower(
-            known.config,
-            self._store,
-            known.rules,
-            known.probes,
-            wire.for_target,
-            self._clock.now,
-            wire.memo.forget,
-            self._spool,
-            outfit.foresight,
-        )
-        # One count over all configurations: a counter that falls would be taken for a new beginning.
-        tower.defects = self._defects
-        self._guards.add(outfit.live.guard)
-        return outfit, tower
-
     # --- what campaigns do ---------------------------------------------------------------------------------
 
-    async def _batch(self, probe: Probe, hosts: Sequence[str]) -> None:
-        """Look at *hosts*, judge them, and have a second look soon at what is new."""
-        tower = self._tower
-        await tower.look(probe, hosts)
-        self._own.looks.labels(probe.name).inc(len(hosts))
-        unsettled = await tower.judge(hosts)
+    async def _batch(self, probe: Probe, hosts: Sequence[str]) -> Collection[str]:
+        """Look at *hosts*, judge them, and have a second look soon at what is new; return those left alone."""
+        asleep = await self._in_force.tower.lookout.look(probe, hosts)
+        self._own.looks.labels(probe.name).inc(len(hosts) - len(asleep))
+        # Not by the configuration the look began under: another may have come into force.
+        unsettled = await self._in_force.tower.city.judge(hosts)
         self._pages.outdated()
         if unsettled:
             await self._campaigns.hasten(unsettled, self._clock.now() + CONFIRMING)
+        return asleep
 
     def _standing(self, host: str) -> Standing:
         """Say how urgent *host* is: by its worst open finding, and dark when nothing of it answers."""
-        posture = self._tower.host(host)
+        posture = self._in_force.tower.city.host(host)
         if posture is None:
             return Standing.CLEAN
         levels = [finding.level for finding in posture.findings if not finding.waived]
         dark = bool(posture.looks) and all(look.seconds is None for look in posture.looks if look.probe == "tcp_ports")
         return Standing.of(min(levels, key=lambda level: level.rank, default=None), dark=dark)
 
-    async def _keep_days(self) -> None:
-        """Write the day's figures down, again and again: the last of a day is its record; and drop what is too old."""
-        while True:
-            await asyncio.sleep(KEEPING)
-            try:
-                await asyncio.to_thread(self._tower.snapshot)
-                await asyncio.to_thread(self._prune)
-            except StoreUnavailable as trouble:
-                log.warning("the figures of the day could not be kept: %s", trouble)
+    # --- what is done again and again ----------------------------------------------------------------------
 
-    def _prune(self) -> None:
-        """Drop history older than is to be kept, once a day."""
-        now, daemon = self._clock.now(), self._known.config.daemon
-        today = now.astimezone(daemon.time_zone).date()
-        if today != self._pruned:
-            self._store.prune(now - dt.timedelta(seconds=daemon.keep))
-            self._pruned = today
+    def _work(self) -> Sequence[Coroutine[None, None, None]]:
+        """Return what goes on beside the campaigns until it is cancelled."""
+        ageing = min(AGEING, self._known.config.policy.freshness / 4)
+        return (
+            self._keep_drawn(),
+            self._chores.repeat(Chore.DAY, self._keep_day, KEEPING),
+            self._chores.repeat(Chore.AGE, self._age, ageing, self._doubt),
+            self._chores.repeat(Chore.COUNT, self._count, COUNTING),
+        )
 
-    async def _keep_count(self) -> None:
-        """Pass on what others count, for as long as the daemon runs."""
-        while True:
-            self._count()
-            try:
-                self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
-            except StoreUnavailable as trouble:
-                log.debug("the backlog could not be read: %s", trouble)
-            await asyncio.sleep(COUNTING)
+    async def _keep_drawn(self) -> None:
+        """Draw no page before everyone is on it: half a city looks like another one."""
+        await self._chores.insist(Chore.PAGE, lambda: self._in_force.tower.city.remember(), COUNTING)
+        await self._pages.keep_drawn(lambda: self._in_force.tower.posture())
 
-    def _count(self) -> None:
-        now = self._defects + self._campaigns.defects, Counter(self._scheduler.missed)
-        for counter, counted, before in zip((self._own.defects, self._own.misses), now, self._told, strict=True):
-            for probe, number in (counted - before).items():
-                counter.labels(probe).inc(number)
-        self._told = now
+    async def _keep_day(self) -> None:
+        tower = self._in_force.tower
+        await asyncio.to_thread(lambda: tower.almanac.write(tower.posture()))
+        await asyncio.to_thread(tower.almanac.prune, self._clock.now())
+
+    async def _age(self) -> None:
+        await self._in_force.tower.city.grow_old()
+        self._pages.outdated()
+
+    async def _count(self) -> None:
+        self._tally.pass_on()
+        self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
 
     # --- what an operator signals --------------------------------------------------------------------------
 
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._ending.set)
-        loop.add_signal_handler(signal.SIGINT, self._ending.set)
-        loop.add_signal_handler(signal.SIGHUP, self._soon, self._reload)
-        loop.add_signal_handler(signal.SIGUSR1, self._soon, self._stop)
-        loop.add_signal_handler(signal.SIGUSR2, self._soon, self._resume)
-
-    def _soon(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Run *act* as a task of its own; the reference keeps it from being collected before its end."""
-        task = asyncio.ensure_future(act())
-        self._acts.add(task)
-        task.add_done_callback(self._acts.discard)
-
-    def _silence(self) -> None:
-        """Stop every guard, those of looks begun under an older configuration included."""
-        for guard in self._guards:
-            guard.stop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ending.set)
+        acts = {signal.SIGHUP: self._reload, signal.SIGUSR1: self._stop, signal.SIGUSR2: self._resume}
+        self._signals = Signals(self._chores, acts)
 
     async def _stop(self) -> None:
         """Let nothing out any more, the packet process included."""
-        self._stopped = True
-        self._silence()
+        self._switch.stop()
         self._scheduler.pause()
         with suppress(NotLooked):
-            await self._outfit.packets.stop()
+            await self._in_force.outfit.packets.stop()
         log.warning("probing was stopped")
 
     async def _resume(self) -> None:
-        self._stopped = False
-        for guard in self._guards:
-            guard.resume()
+        self._switch.resume()
         self._scheduler.resume()
         with suppress(NotLooked):
-            await self._outfit.packets.resume()
+            await self._in_force.outfit.packets.resume()
         log.warning("probing goes on")
 
     async def _reload(self) -> None:
-        """Take up the configuration as it is now; one with mistakes is told of, and the old one stays."""
-        async with self._reloading:
-            try:
-                known = await asyncio.to_thread(read, self._directory)
-                outfit, tower = self._raise(known)
-            except (Mistakes, RuleFaults, Unequipped) as faults:
-                self._valid = False
-                reasons = str(faults) if isinstance(faults, Unequipped) else told(faults)
-                log.error("配置未生效，沿用原配置 / the configuration was not taken up:\n%s", reasons)
-                return
-            try:
-                await asyncio.to_thread(tower.remember)
-                await self._scheduler.adopt(_plan(known, tower))
-            except StoreUnavailable as trouble:
-                self._valid = False
-                log.error("the configuration was not taken up: %s", trouble)
-                return
-            if self._stopped:
-                outfit.live.guard.stop()
-            self._outfit.live.guard.narrow(known.config.scope)
-            self._known, self._outfit, self._tower = known, outfit, tower
-            self._valid, self._loaded = True, self._clock.now()
+        if await self._in_force.reload(self._scheduler.adopt):
             self._pages.outdated()
-            log.info("the configuration was taken up: %d targets", len(known.config.targets))
+            self._doubt.set()
 
     def _writable(self) -> bool:
         return self._campaigns.desk.trouble is None and self._spool.trouble is None
@@ -253,10 +192,10 @@ class Daemon:
     def _state(self) -> DaemonState:
         return DaemonState(
             version=importlib.metadata.version("diaolou"),
-            configuration_valid=self._valid,
-            configuration_loaded=self._loaded,
+            configuration_valid=self._in_force.valid,
+            configuration_loaded=self._in_force.loaded,
             store_available=self._writable(),
-            scanning_stopped=self._stopped,
+            scanning_stopped=self._switch.stopped,
             draw_seconds=self._pages.seconds,
             clock_jumps=self._scheduler.jumps,
             corrupted_stores=self._store.opened.corrupted,
@@ -265,8 +204,3 @@ class Daemon:
             backlog=self._backlog,
             undecodable=self._store.undecodable,
         )
-
-
-def _plan(known: Known, tower: Tower) -> Plan:
-    config = known.config
-    return Plan(config.targets, tower.probes, config.schedule, config.daemon.time_zone, config.vantage.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,9 +13,9 @@ import typer
 
 from monitor.configuration import Known, read
 from monitor.packs import RuleFaults
-from monitor.refusal import EX_CONFIG, EX_FAILED, told
+from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, nothing_yet, told, trouble_with
 from monitor.settings import Mistakes
-from monitor.store import Store, StoreUnavailable
+from monitor.store import Store, StoreUnavailable, Trouble
 
 Directory = Annotated[Path, typer.Argument(help="配置目录 / the configuration directory", envvar="DIAOLOU_CONFIG")]
 ConfigOption = Annotated[
@@ -35,15 +37,21 @@ def store_or_end(known: Known) -> Store:
     try:
         return Store.open(known.config.daemon.store_url, zone=known.config.daemon.time_zone)
     except StoreUnavailable as trouble:
-        end(str(trouble), EX_FAILED)
+        end(trouble_with(trouble), EX_FAILED)
 
 
-def reading_or_end(known: Known) -> Store:
-    """Open the store beside whoever writes it."""
+@contextmanager
+def reading_or_end(known: Known, directory: Path) -> Iterator[Store]:
+    """Open the store beside whoever writes it; trouble with it, then or later, or nothing in it ends the command."""
     try:
-        return Store.open_to_read(known.config.daemon.store_url)
+        with Store.open_to_read(known.config.daemon.store_url) as store:
+            if not store.campaigns():
+                end(nothing_yet(directory), EX_NOTHING)
+            yield store
     except StoreUnavailable as trouble:
-        end(str(trouble), EX_FAILED)
+        if trouble.trouble is Trouble.ABSENT:
+            end(nothing_yet(directory), EX_NOTHING)
+        end(trouble_with(trouble), EX_FAILED)
 
 
 def now() -> dt.datetime:

@@ -17,7 +17,7 @@ from probes.observation import Failure, Gap, Observation, Record
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
-from rules.lifecycle import advance
+from rules.lifecycle import advance, waived
 from rules.rule import Rule
 from rules.verdict import Verdict
 
@@ -58,52 +58,61 @@ class Judge:
             silent = _unsettled_subjects(_current(stored))
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy)
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
         return Judged(postures, unsettled)
 
-    def standing(self, hosts: Collection[str]) -> Mapping[str, HostPosture]:
-        """Return how *hosts* stood when last judged, judging nothing anew."""
-        verdicts: dict[str, list[Verdict]] = defaultdict(list)
-        for item in self._store.verdicts(hosts):
-            verdicts[item.verdict.target].append(item.verdict)
-        for host in hosts:
-            if (owed := self._spool.verdicts(host)) is not None:
-                verdicts[host] = list(owed)
-        findings = self._findings(hosts)
-        return {
-            host: host_posture(self._config.targets[host], stored, verdicts[host], findings[host], self._config.policy)
-            for host, stored in self._stored(hosts).items()
-        }
+    def standing(self, hosts: Collection[str], now: dt.datetime) -> Mapping[str, HostPosture]:
+        """Return how *hosts* stand by what is known of them, as old as that is *now*.
+
+        Findings stay as last concluded, and nothing is written.
+        """
+        looked = self._spool.looked(self._store.looked(hosts), hosts)
+        return self._postures(self._stored(hosts), looked, self._findings(hosts), now)
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
 
         A finding stood open if its last act by then had opened it; its level is today's.
         """
-        policy = self._config.policy
         opened = _open_at(self._store.events(until=moment))
         findings: dict[str, list[Finding]] = defaultdict(list)
         for finding in self._store.findings():
             if finding.key in opened:
                 findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
         looked = self._store.looked(as_of=moment)
-        return {
-            host: host_posture(
-                self._config.targets[host], stored, self._verdicts(host, stored, looked, moment), findings[host], policy
-            )
-            for host, stored in self._stored(self._config.targets, moment).items()
-        }
+        return self._postures(self._stored(self._config.targets, moment), looked, findings, moment)
+
+    def _postures(
+        self,
+        known: Mapping[str, list[StoredRecord]],
+        looked: Mapping[tuple[str, str], frozenset[str]],
+        findings: Mapping[str, list[Finding]],
+        now: dt.datetime,
+    ) -> Mapping[str, HostPosture]:
+        """Return how the hosts of *known* stand, with their *findings* as they were, and as they are waived now."""
+        waivers, today = self._config.waivers, now.date()
+        postures: dict[str, HostPosture] = {}
+        for host, stored in known.items():
+            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
+            found = [replace(finding, waived=waived(finding, waivers, today)) for finding in findings[host]]
+            postures[host] = host_posture(target, stored, verdicts, found, self._config.policy, now)
+        return postures
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
+        """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""
         stored: dict[str, list[StoredRecord]] = {host: [] for host in hosts if host in self._config.targets}
         for item in self._store.state(stored, as_of):
             if item.record.target in stored:
                 stored[item.record.target].append(item)
         if as_of is None:
             self._spool.overlay(stored)
+        for items in stored.values():
+            ours = [item for item in items if item.record.vantage == self._config.vantage.name]
+            if ours or as_of is None:
+                items[:] = ours
         return stored
 
     def _findings(self, hosts: Collection[str]) -> Mapping[str, list[Finding]]:
@@ -119,7 +128,7 @@ class Judge:
         looked: Mapping[tuple[str, str], frozenset[str]],
         now: dt.datetime,
     ) -> list[Verdict]:
-        """Judge a host from each vantage that has looked at it; where none has, everything is unknown."""
+        """Judge a host from each vantage of *stored*; where none has looked, everything is unknown."""
         target = self._config.targets[host]
         vantages = {item.record.vantage for item in stored} or {self._config.vantage.name}
         verdicts: list[Verdict] = []

@@ -19,6 +19,7 @@ from probes.wire.foresight import Foresight
 from probes.wire.guard import Guard
 from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
+from probes.wire.pace import Pacer
 from probes.wire.packets.client import PacketClient
 from probes.wire.resolve import Resolver
 from probes.wire.tcp import Dialer
@@ -41,15 +42,15 @@ class Outfit:
     foresight: Foresight
 
 
-def equip(config: Config, socket: Path) -> Outfit:
-    """Return the wire of *config*, its packet process at *socket*.
+def equip(config: Config, socket: Path, pacer: Pacer | None = None) -> Outfit:
+    """Return the wire of *config*, its packet process at *socket*; it keeps the pace of *pacer*, or else its own.
 
     Raises:
         Unequipped: the authorities to trust cannot be read.
     """
     surroundings = around(config)
     memo = Memo(lifetime=MEMORY)
-    guard = Guard(config.scope, config.limits, surroundings)
+    guard = Guard(config.scope, config.limits, surroundings, pacer=pacer)
     packets = PacketClient(socket)
     resolver = Resolver(surroundings, memo)
     try:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from monitor.packs import RuleFaults
 from monitor.settings import Mistakes
 from monitor.settings.mistakes import Mistake
+from monitor.store import StoreUnavailable, Trouble
 from probes.text import clean
 from rules.faults import RuleFault
 from rules.text import Language, Text
 
 EX_CONFIG = 78
 """The exit status of an operator's mistake, as sysexits.h has it."""
+EX_NOTHING = 66
+"""The exit status where there is nothing to tell of yet, sysexits.h's EX_NOINPUT."""
 EX_FAILED = 1
+
+_TROUBLES = {
+    Trouble.FULL: "磁盘已满",
+    Trouble.READ_ONLY: "不可写",
+    Trouble.BUSY: "正忙",
+    Trouble.CORRUPT: "文件已损坏",
+    Trouble.DISK: "磁盘读写出错",
+    Trouble.UNREACHABLE: "数据库连不上",
+    Trouble.CLOSED: "已关闭",
+    Trouble.TAKEN: "另一个碉楼正在使用它",
+    Trouble.NEWER: "由更新版本的碉楼写成",
+    Trouble.OLDER: "尚未升级，请先启动一次守护进程",
+    Trouble.ABSENT: "还不存在",
+    Trouble.URL: "store.url 写得不对，或缺少驱动",
+}
 
 
 class Unequipped(Exception):
@@ -23,6 +43,21 @@ class Unequipped(Exception):
     def __init__(self, text: Text, status: int = EX_CONFIG) -> None:
         super().__init__(both(text))
         self.text, self.status = text, status
+
+
+def trouble_with(store: StoreUnavailable) -> str:
+    """Return why the *store* cannot serve, in both languages."""
+    return both(Text(f"存储：{_TROUBLES[store.trouble]}", str(store)))
+
+
+def nothing_yet(directory: Path) -> str:
+    """Return that nothing was measured, and what to do about it, in both languages."""
+    return both(
+        Text(
+            f"还没有测过任何目标；请先运行 diaolou round {directory}",
+            f"nothing measured yet; run diaolou round {directory}",
+        )
+    )
 
 
 def both(text: Text) -> str:

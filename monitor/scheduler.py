@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import math
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from apscheduler.events import (
     EVENT_JOB_MAX_INSTANCES,
@@ -42,12 +42,12 @@ class Scheduler:
     """Lets each campaign tick, never twice at a time.
 
     *missed* counts, by probe, ticks that did not take place because the one before was still running or because we
-    were too late.
+    were too late. *jumped* is called when the clock was set.
     """
 
-    def __init__(self, campaigns: Campaigns, *, tick: float = TICK) -> None:
+    def __init__(self, campaigns: Campaigns, jumped: Callable[[], None] = lambda: None, *, tick: float = TICK) -> None:
         self.missed: Counter[str] = Counter()
-        self._campaigns, self._tick = campaigns, tick
+        self._campaigns, self._jumped, self._tick = campaigns, jumped, tick
         self._jumps = Jumps(campaigns.clock)
         self._setting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,6 +139,7 @@ class Scheduler:
                 return
             log.warning("the clock was set by %s", step)
             await self._campaigns.shift(step)
+            self._jumped()
             for job in self._scheduler.get_jobs():
                 job.modify(next_run_time=dt.datetime.now(dt.UTC))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from exporters.posture import VantageHealth
 from probes.framework import Look, look
@@ -57,11 +58,16 @@ class Sight:
     def excuse(self, record: Record) -> Record:
         """Return *record*, or a gap where what was met at an address may well be our own blindness.
 
-        What DNS said of a family was asked over either, and stays.
+        Facts about more than one address lose the silences that may be ours. What DNS said of a family was asked
+        over either, and stays.
         """
-        address = record.subject.address
-        if not isinstance(record, Observation) or address is None:
+        if not isinstance(record, Observation):
             return record
+        address = record.subject.address
+        if address is None:
+            deaf = frozenset(Family) - self.families
+            left = record.facts and record.facts.unheard(deaf)
+            return record if left is record.facts else replace(record, facts=left)
         family = Family.of(address)
         if family in self.families:
             return record

@@ -34,9 +34,11 @@ def host_posture(
     verdicts: Sequence[Verdict],
     findings: Iterable[Finding],
     policy: Policy,
+    now: dt.datetime,
 ) -> HostPosture:
-    """Return one host as it stands."""
+    """Return one host as it stands; what is too old to be judged by *now* is only told of by its age."""
     observations = [item.record for item in stored if isinstance(item.record, Observation)]
+    latest = [record for item in stored if policy.counts((record := item.gap or item.record).at, now)]
     oldest = min((record.at for record in observations), default=None)
     current = tuple(
         sorted(
@@ -50,8 +52,8 @@ def host_posture(
         readiness=climb(target.host, verdicts, policy, exempt=target.ipv6_exempt),
         verdicts=Counter(verdict.outcome for verdict in verdicts),
         findings=current,
-        certificates=tuple(_certificates(observations)),
-        looks=tuple(_looks([item.gap or item.record for item in stored])),
+        certificates=tuple(_certificates(record for record in observations if policy.counts(record.at, now))),
+        looks=tuple(_looks(latest)),
     )
 
 

@@ -13,7 +13,6 @@ from monitor.store import Judgement, RunId, Store, StoredRecord, StoreUnavailabl
 from monitor.store.spells import covers
 from probes.observation import Gap, Record
 from rules.finding import Finding
-from rules.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -130,12 +129,6 @@ class Spool:
             told = {name: item.findings for name, (item, _) in self._judged.items() if name in set(targets)}
         kept = [finding for finding in known if finding.key.target not in told]
         return [*kept, *(finding for findings in told.values() for finding in findings)]
-
-    def verdicts(self, target: str) -> tuple[Verdict, ...] | None:
-        """Return the verdicts on *target* that the store has not taken; None where it has the last word."""
-        with self._lock:
-            judged = self._judged.get(target)
-            return judged[0].verdicts if judged is not None else None
 
     def _owe(self, sheet: Sheet) -> None:
         self._sheets.append(sheet)

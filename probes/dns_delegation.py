@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import Self
 
 from probes.nameserver import NameServer, ServerAnswer, Standing, measure
 from probes.observation import SAMPLE, WHOLE, Facts, Sighting, Subject
@@ -45,6 +46,29 @@ class DnsDelegation(Facts):
     serials: tuple[int, ...] = field(metadata=SAMPLE)
     ipv4_seconds: float | None = field(metadata=SAMPLE)
     ipv6_seconds: float | None = field(metadata=SAMPLE)
+
+    def unheard(self, families: Collection[Family]) -> Self:
+        """Return the facts with silence over *families* taken for deafness of ours; what was not known stays so."""
+        if not any(answer.standing is Standing.SILENT and answer.family in families for answer in self.answers):
+            return self
+        servers = tuple(
+            NameServer(name, tuple(answer for answer in self.answers if answer.server == name), frozenset())
+            for name in self.servers
+        )
+        left = tuple(server.unheard(families) for server in servers)
+
+        def still(known: int | None, answers: Iterable[bool | None]) -> int | None:
+            return None if known is None else _count(answers)
+
+        return replace(
+            self,
+            ipv4_udp=still(self.ipv4_udp, (server.serves(Family.IPV4, Transport.UDP) for server in left)),
+            ipv4_tcp=still(self.ipv4_tcp, (server.serves(Family.IPV4, Transport.TCP) for server in left)),
+            ipv6_udp=still(self.ipv6_udp, (server.serves(Family.IPV6, Transport.UDP) for server in left)),
+            ipv6_tcp=still(self.ipv6_tcp, (server.serves(Family.IPV6, Transport.TCP) for server in left)),
+            lame=still(self.lame, (server.lame for server in left)),
+            answers=tuple(answer for server in left for answer in server.answers),
+        )
 
 
 @probe(facts=DnsDelegation, every=6 * 3600.0, deadline=240.0, stage=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -83,13 +83,13 @@ class NameServer:
         asked = not self.unsettled and Standing.NOT_ASKED not in standings
         return False if asked or Standing.AUTHORITATIVE in standings else None
 
-    def unheard(self) -> NameServer:
-        """Return it with its silences taken for deafness of ours."""
+    def unheard(self, families: Collection[Family] = tuple(Family)) -> NameServer:
+        """Return it with its silences over *families* taken for deafness of ours."""
         return replace(
             self,
             answers=tuple(
                 replace(answer, standing=Standing.NOT_ASKED, gap=GapReason.blind(answer.family))
-                if answer.standing is Standing.SILENT
+                if answer.standing is Standing.SILENT and answer.family in families
                 else answer
                 for answer in self.answers
             ),

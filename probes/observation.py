@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
+from typing import Self
 
 from probes.target import Address, Family
 
@@ -78,6 +80,13 @@ class Facts:
     """
 
     __slots__ = ()
+
+    def unheard(self, families: Collection[Family]) -> Self:
+        """Return what is left to say when it was we who were deaf over *families*: all, where nothing rests on it.
+
+        Facts of a subject with an address need not answer: they are a gap then, as a whole.
+        """
+        return self
 
 
 SAMPLE = MappingProxyType({"sample": True})

@@ -114,3 +114,7 @@ class Vantage:
     name: str
     zone: str = "default"
     families: frozenset[Family] = field(default_factory=lambda: frozenset(Family))
+
+    def sees(self, target: Target) -> bool:
+        """Say whether *target* is one to be seen from here."""
+        return not target.zones or self.zone in target.zones

@@ -3,20 +3,23 @@
 Each probe is a variable: the list of its records. A record has the fields of its subject (`subject`, `family`,
 `address`, `port`, `scheme`, `path`, `server`), `failure` (empty when there was none) and the fields of the probe's
 facts. What was not measured is absent, and reading it is unknown: a failed observation has no facts, a gap has no
-`failure` either.
+`failure` either. `target.literal` is the family of a target named by its address, and empty for one with a name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from probes.observation import WHOLE, Facts, Gap, Observation, Record, Subject
 from probes.target import Family, Target
 from rules import cel
-from rules.policy import Policy
+from rules.policy import CLOCK_SLACK, Policy
 from rules.verdict import Witness
+
+INVENTORY = "inventory"
+"""What a rule that reads no probe is witnessed by."""
 
 _SUBJECT_FIELDS: Mapping[str, cel.Type] = {
     "subject": cel.STRING,
@@ -40,6 +43,7 @@ _TARGET = cel.Record(
         "paths": cel.ListOf(cel.STRING),
         "declared": cel.ListOf(_SERVICE),
         "ipv6_exempt": cel.BOOL,
+        "literal": cel.STRING,
     },
 )
 _POLICY = cel.Record("Policy", {"dangerous_ports": cel.ListOf(cel.INT), "certificate_days": cel.INT})
@@ -72,7 +76,7 @@ class Seen:
 
 
 def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object]:
-    """Return the variables of a condition for *seen*; an observation older than the policy's freshness is a gap."""
+    """Return the variables of a condition for *seen*; what is too old to count, or of the future, is a gap."""
     variables: dict[str, object] = {
         "target": _target(seen.target),
         "policy": {"dangerous_ports": sorted(policy.dangerous_ports), "certificate_days": policy.certificate_days},
@@ -85,13 +89,18 @@ def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object
     return variables
 
 
-def witnesses(seen: Seen, probes: Iterable[str], subject: str) -> tuple[Witness, ...]:
-    """Return the observations a verdict on *subject* rests on: that subject's own, or else all of *probes*."""
-    wanted = set(probes)
+def witnesses(seen: Seen, probes: Collection[str], subject: str, now: dt.datetime) -> tuple[Witness, ...]:
+    """Return the observations a verdict on *subject* rests on: that subject's own, or else all of *probes*.
+
+    Without any probe it rests on the inventory, as that is *now*. What is dated in the future proves nothing.
+    """
+    if not probes:
+        return (Witness(INVENTORY, seen.vantage, subject, now),)
+    latest = now + dt.timedelta(seconds=CLOCK_SLACK)
     found = [
         Witness(record.probe, record.vantage, str(record.subject), record.at)
         for record in seen.records
-        if record.probe in wanted and isinstance(record, Observation)
+        if record.probe in probes and isinstance(record, Observation) and record.at <= latest
     ]
     own = [witness for witness in found if witness.subject == subject]
     return tuple(own or found)
@@ -109,6 +118,7 @@ def _target(target: Target) -> Mapping[str, object]:
             for service in sorted(target.declared)
         ],
         "ipv6_exempt": target.ipv6_exempt,
+        "literal": Family.of(target.literal).value if target.literal is not None else "",
     }
 
 
@@ -116,7 +126,7 @@ def _record(record: Record, policy: Policy, now: dt.datetime) -> object:
     if isinstance(record, Gap) and record.subject == WHOLE:
         return cel.UNKNOWN
     values = _subject(record.subject)
-    if isinstance(record, Gap) or (now - record.at).total_seconds() > policy.freshness:
+    if isinstance(record, Gap) or not policy.counts(record.at, now):
         return values
     values["failure"] = record.failure.value if record.failure else ""
     values["seconds"] = record.seconds

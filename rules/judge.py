@@ -19,7 +19,7 @@ def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -
     verdicts: list[Verdict] = []
     for rule in rules:
         if rule.status is not Status.RETIRED:
-            verdicts += _verdicts(rule, seen, variables)
+            verdicts += _verdicts(rule, seen, variables, now)
     return verdicts
 
 
@@ -34,7 +34,7 @@ def outcomes(rule: Rule, variables: Mapping[str, object]) -> Iterator[tuple[str,
         return
     elements = list(_flat(found))
     if not elements:
-        yield "", rule.empty, variables
+        yield "", _blank(rule, variables, rule.empty), variables
     for element in elements:
         if element is cel.UNKNOWN:
             yield "", Outcome.UNKNOWN, variables
@@ -64,11 +64,11 @@ def _outcome(rule: Rule, variables: Mapping[str, object]) -> Outcome:
     return Outcome.FAIL if held is False else Outcome.UNKNOWN
 
 
-def _blank(rule: Rule, variables: Mapping[str, object]) -> Outcome:
-    """Judge a rule whose subjects are not known: not applicable if that is sure without them, else unknown."""
+def _blank(rule: Rule, variables: Mapping[str, object], otherwise: Outcome = Outcome.UNKNOWN) -> Outcome:
+    """Judge a rule without a subject at hand: not applicable if that is sure without one."""
     if rule.applies is not None and rule.applies.evaluate(variables) is False:
         return Outcome.NOT_APPLICABLE
-    return Outcome.UNKNOWN
+    return otherwise
 
 
 def _subject(rule: Rule, inner: Mapping[str, object]) -> str:
@@ -82,7 +82,7 @@ def _subject(rule: Rule, inner: Mapping[str, object]) -> str:
     return str(element)
 
 
-def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[Verdict]:
+def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], now: dt.datetime) -> list[Verdict]:
     worst: dict[str, Verdict] = {}
     for subject, outcome, inner in outcomes(rule, variables):
         known = worst.get(subject)
@@ -95,7 +95,7 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object]) -> list[V
             subject=subject,
             vantage=seen.vantage,
             outcome=outcome,
-            witness=witnesses(seen, rule.reads, subject),
+            witness=witnesses(seen, rule.reads, subject, now),
             reason=reason,
             value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
         )

@@ -36,11 +36,13 @@ def advance(
 
     *known* are the target's findings, closed ones included. A finding whose rule was judged in full and whose
     subject is no longer there is closed as gone; where any part of its rule is unknown it stays. *unsettled* are
-    subjects that were met with a failure or a gap: a rule that has nothing to say of them has not been kept.
+    subjects that were met with a failure or a gap: a rule that has nothing to say of them has not been kept. A
+    verdict without evidence moves nothing, and evidence of the future is none. What a wrong clock dated later than
+    *now* counts as now.
     """
-    before = {finding.key: finding for finding in known}
+    before = {finding.key: _by_now(finding, policy.clauses.get(finding.key.rule), now) for finding in known}
     outcome = _by_key(verdicts)
-    evidence = _evidence(verdicts)
+    evidence = _evidence(verdicts, now)
     unsure = {verdict.rule for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN}
     judged = {verdict.rule for verdict in verdicts}
     after: list[Finding] = []
@@ -61,9 +63,10 @@ def advance(
         elif verdict.outcome is Outcome.UNKNOWN or finding is None or _silent(verdict, unsettled):
             moved, happened = finding, []
         else:
-            moved, happened = _pass(finding, policy, now, verdict.evidence or now, verdict.outcome.value)
+            at = _proven(verdict, now)
+            moved, happened = _pass(finding, policy, now, at, verdict.outcome.value) if at else (finding, [])
         if moved is not None:
-            after.append(replace(moved, waived=_waived(moved, waivers, now.date())))
+            after.append(replace(moved, waived=waived(moved, waivers, now.date())))
         elif finding is not None:
             dropped.append(key)
         events += happened
@@ -85,20 +88,28 @@ def _by_key(verdicts: Iterable[Verdict]) -> Mapping[Key, Verdict]:
     return chosen
 
 
-def _evidence(verdicts: Iterable[Verdict]) -> Mapping[str, dt.datetime]:
+def _evidence(verdicts: Iterable[Verdict], now: dt.datetime) -> Mapping[str, dt.datetime]:
     """Return, for each rule, the moment up to which all behind its verdicts has been looked at."""
     oldest: dict[str, dt.datetime] = {}
     for verdict in verdicts:
-        if verdict.evidence is not None:
-            oldest[verdict.rule] = min(verdict.evidence, oldest.get(verdict.rule, verdict.evidence))
+        if (at := _proven(verdict, now)) is not None:
+            oldest[verdict.rule] = min(at, oldest.get(verdict.rule, at))
     return oldest
+
+
+def _proven(verdict: Verdict, now: dt.datetime) -> dt.datetime | None:
+    """Return the moment of the verdict's evidence; None without any, or while that lies in the future."""
+    at = verdict.evidence
+    return at if at is not None and at <= now else None
 
 
 def _fail(
     finding: Finding | None, verdict: Verdict, agency: str, clause: Clause, policy: Policy, now: dt.datetime
-) -> tuple[Finding, list[Event]]:
+) -> tuple[Finding | None, list[Event]]:
     key = Key(verdict.rule, verdict.target, verdict.subject)
-    at = verdict.evidence or now
+    at = _proven(verdict, now)
+    if at is None:
+        return finding, []
     if finding is None or (finding.state is State.CLOSED and _forgotten(finding, policy, now)):
         finding = Finding(key, agency, clause.level, State.PENDING, now, at, failures=0)
     elif at <= finding.last_confirmed:
@@ -156,11 +167,25 @@ def _forgotten(finding: Finding, policy: Policy, now: dt.datetime) -> bool:
     return finding.closed_at is None or now - finding.closed_at > dt.timedelta(days=policy.reopen_days)
 
 
+def _by_now(finding: Finding, clause: Clause | None, now: dt.datetime) -> Finding:
+    """Return *finding* with nothing later than *now*, so that the next look counts; a deadline set then is set anew."""
+    if max(finding.first_seen, finding.last_confirmed, finding.closed_at or now) <= now:
+        return finding
+    latest = None if clause is None else _deadline(clause, now)
+    return replace(
+        finding,
+        first_seen=min(finding.first_seen, now),
+        last_confirmed=min(finding.last_confirmed, now),
+        closed_at=finding.closed_at and min(finding.closed_at, now),
+        deadline=min(finding.deadline, latest) if finding.deadline and latest else finding.deadline,
+    )
+
+
 def _deadline(clause: Clause, now: dt.datetime) -> dt.date | None:
     return None if clause.days is None else (now + dt.timedelta(days=clause.days)).date()
 
 
-def _waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
+def waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
     """Say whether an agreed exception covers the finding today; it lapses at its end or when the value changed."""
     return any(
         waiver.rule == finding.key.rule

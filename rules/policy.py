@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from rules.text import Text
 
+CLOCK_SLACK = 60.0
+"""Seconds that a moment may lie in the future because a clock was corrected; beyond, it was told by a wrong one."""
+
 
 class Level(StrEnum):
     """How serious a finding is; declared from worst to least."""
@@ -73,6 +76,10 @@ class Policy:
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
     watched_ports: tuple[int, ...] = ()
+
+    def counts(self, at: dt.datetime, now: dt.datetime) -> bool:
+        """Say whether what was met *at* a moment is to be judged by *now*: not long ago, and not in the future."""
+        return -CLOCK_SLACK <= (now - at).total_seconds() <= self.freshness
 
     def without(self, rules: Collection[str]) -> Policy:
         """Return the policy as if it said nothing of *rules*: neither clauses nor steps of the ladder name them."""

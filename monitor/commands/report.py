@@ -31,7 +31,7 @@ def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetim
     if begin > now:
         raise ValueError(f"{month} 尚未开始 / {month} has not begun")
     judge = Judge(config, known.rules, store)
-    hosts = judge.standing(config.targets) if now < end else judge.as_of(end)
+    hosts = judge.standing(config.targets, now) if now < end else judge.as_of(end)
     at = min(now, end - dt.timedelta(seconds=1))
     below = set(config.tree.subtree(agency))
     mine = {host: item for host, item in hosts.items() if item.target.agency in below}

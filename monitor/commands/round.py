@@ -12,7 +12,8 @@ from exporters.posture import Posture
 from monitor.configuration import Known
 from monitor.outfit import equip, packet_process
 from monitor.store import Store
-from monitor.tower import Tower, Watch
+from monitor.tower import Tower
+from monitor.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,15 @@ async def run_round(directory: Path, known: Known, store: Store, targets: Sequen
             live.memo.forget,
             batch_wire=outfit.foresight,
         )
-        probes = list(tower.probes.values())
-        await asyncio.to_thread(store.sync, list(known.config.targets.values()), probes, _utc())
-        await asyncio.to_thread(tower.remember)
+        watched, probes = list(known.config.watched.values()), list(tower.probes.values())
+        await asyncio.to_thread(store.sync, watched, probes, _utc(), vantage=known.config.vantage.name)
         quiet = await tower.round(targets or None, watch)
+        await tower.city.remember()
         await asyncio.to_thread(tower.spool.flush)
+        posture = await asyncio.to_thread(tower.posture)
         if tower.spool.trouble is None:
-            await asyncio.to_thread(tower.snapshot)
-    return Round(await asyncio.to_thread(tower.posture), quiet, tower.spool.owed + tower.spool.lost)
+            await asyncio.to_thread(tower.almanac.write, posture)
+    return Round(posture, len(quiet), tower.spool.owed + tower.spool.lost)
 
 
 def _utc() -> dt.datetime:

@@ -1,4 +1,4 @@
-"""How the city stood when last judged."""
+"""How the city stands by what the store holds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from monitor.tower import SELF
 
 
 def current(known: Known, store: Store, now: dt.datetime) -> Posture:
-    """Return the posture of the whole city from *store*, nothing judged anew."""
+    """Return the posture of the whole city by what *store* holds, as old as that is *now*."""
     config = known.config
-    hosts = Judge(config, known.rules, store).standing(config.targets)
+    hosts = Judge(config, known.rules, store).standing(config.targets, now)
     probes = {name: probe for name, probe in known.probes.items() if name != SELF}
     campaigns = lately(store, config, probes, now)
     return overview(config, known.rules, hosts.values(), campaigns, [remembered_health(store, config)], now)

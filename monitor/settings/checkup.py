@@ -61,6 +61,13 @@ def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iter
     idle = _without_targets(config)
     if idle:
         yield Text(f"没有目标的单位：{_listed(idle)}", f"agencies without targets: {_listed(idle)}")
+    elsewhere = sorted(config.targets.keys() - config.watched.keys())
+    if elsewhere:
+        zone = config.vantage.zone
+        yield Text(
+            f"不归本观测点所在区域 {zone} 看的目标 {len(elsewhere)} 个，不探测，结论都是“未知”：{_listed(elsewhere)}",
+            f"targets to be seen from other zones than ours, {zone}, not looked at and unknown: {_listed(elsewhere)}",
+        )
     yield from _waiver_notes(config, today)
 
 

@@ -53,3 +53,8 @@ class Config:
     surroundings: Surroundings
     scope: Scope
     limits: Limits
+
+    @property
+    def watched(self) -> Mapping[str, Target]:
+        """The targets that are to be seen from our zone; what others see is unknown to us."""
+        return {host: target for host, target in self.targets.items() if self.vantage.sees(target)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,6 +74,7 @@ Listen = Annotated[Endpoint, *parsed(_endpoint, examples=["192.0.2.1:443", "[200
 Literal = Annotated[Address, *parsed(_address, examples=["192.0.2.53"])]
 ControlName = Annotated[str, *parsed(_control_name, examples=["www.example.com"])]
 TimeZone = Annotated[ZoneInfo, *parsed(_time_zone, examples=["Asia/Shanghai"])]
+_SQLITE = "sqlite:///"
 StoreUrl = Annotated[
     str,
     *spelled(
@@ -194,6 +196,11 @@ class StoreEntry(Section):
 
     url: StoreUrl = "sqlite:///var/diaolou.sqlite"
     keep: Annotated[Duration, Field(ge=SHORTEST_KEEP, json_schema_extra={"default": "400d"})] = 400 * 86400.0
+
+    def located(self, directory: Path) -> str:
+        """Return the URL with a relative file as one below *directory*, wherever the program is started."""
+        file = self.url.removeprefix(_SQLITE)
+        return self.url if file == self.url else f"{_SQLITE}{directory.absolute() / file}"
 
 
 class MetricsEntry(Section):

@@ -148,7 +148,7 @@ def _daemon(file: DaemonFile, directory: Path) -> Daemon:
     return Daemon(
         city=file.city,
         contact=file.contact,
-        store_url=file.store.url,
+        store_url=file.store.located(directory),
         keep=file.store.keep,
         metrics=file.metrics.listen,
         packets_socket=file.packets.socket,

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Table,
     bindparam,
     case,
     delete,
@@ -52,6 +53,14 @@ def sync(
     for probe in probes:
         _mend(connection, probe, now, spread)
     _enlist(connection, {target.host for target in targets}, now)
+
+
+def leave_others(connection: Connection, vantage: str, now: dt.datetime) -> None:
+    """End what is open of every vantage but *vantage*, and drop the verdicts from there."""
+    for table in (spell, look):
+        others = table.c.vantage != vantage, table.c.valid_to.is_(None)
+        connection.execute(update(table).where(*others).values(valid_to=_ending(table, now)))
+    connection.execute(delete(verdict).where(verdict.c.vantage != vantage))
 
 
 def claim(connection: Connection, probe: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[str]:
@@ -139,12 +148,16 @@ def _forget(connection: Connection, pairs: Iterable[tuple[str, str]], now: dt.da
     """Drop the appointments of *pairs* and end what is open of them."""
     rows = [{"which": probe, "host": target} for probe, target in pairs]
     for table in (spell, look):
-        # What began after a clock that went back ends where it began, and never was.
-        ending = case((table.c.valid_from > now, table.c.valid_from), else_=_moment(now))
         mine = table.c.probe == bindparam("which"), table.c.target == bindparam("host"), table.c.valid_to.is_(None)
-        connection.execute(update(table).where(*mine).values(valid_to=ending), rows)
+        connection.execute(update(table).where(*mine).values(valid_to=_ending(table, now)), rows)
     both = schedule.c.probe == bindparam("which"), schedule.c.target == bindparam("host")
     connection.execute(delete(schedule).where(*both), rows)
+
+
+def _ending(table: Table, now: dt.datetime) -> ColumnElement[dt.datetime]:
+    """Return when a row ends now: what began after a clock that went back ends where it began, and never was."""
+    ending: ColumnElement[dt.datetime] = case((table.c.valid_from > now, table.c.valid_from), else_=_moment(now))
+    return ending
 
 
 def _mend(connection: Connection, probe: Probe, now: dt.datetime, spread: float) -> None:

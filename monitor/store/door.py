@@ -105,7 +105,7 @@ class Door:
         parsed = parse(url)
         path = path_of(parsed)
         if path is not None and not path.exists():
-            raise StoreUnavailable(Trouble.DISK, f"{path} does not exist yet")
+            raise StoreUnavailable(Trouble.ABSENT, f"{path} does not exist yet")
         engine = connect(parsed, readonly=True)
         try:
             opening.check(engine)

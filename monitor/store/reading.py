@@ -14,8 +14,10 @@ from monitor.store.coding import Coder, Undecodable
 from monitor.store.engine import chunks
 from monitor.store.nouns import Spell, StoredRecord
 from monitor.store.schema import fact, look, spell
-from probes.observation import Failure, Gap, GapReason, Observation, Record, Subject
+from probes.observation import WHOLE, Failure, Gap, GapReason, Observation, Record, Subject
 
+UNDECODABLE = "undecodable"
+"""The detail of a gap that stands for a value the probes of today do not understand."""
 _PAGE = 5000
 _ORDER = spell.c.target, spell.c.probe, spell.c.vantage, spell.c.subject
 _FIELDS = (*_ORDER, *(spell.c[name] for name in ("digest", "failure", "gap", "since", "valid_from", "valid_to")))
@@ -27,7 +29,7 @@ _subject = lru_cache(maxsize=100_000)(Subject.parse)
 
 
 class Reader:
-    """Reads spells as records; what no longer decodes is left out and remembered in *undecodable*."""
+    """Reads spells as records; what no longer decodes is a gap of ours, and remembered in *undecodable*."""
 
     def __init__(self, coder: Coder) -> None:
         self._coder = coder
@@ -61,27 +63,31 @@ class Reader:
             span.append(spell.c.valid_from <= until)
         query = _SPELLS.where(*span).order_by(spell.c.valid_from, *_ORDER[1:], spell.c.id)
         for row in connection.execute(query):
-            if (record := self._record(row, row.valid_from)) is not None:
-                yield Spell(record, row.valid_from, row.seen_at, row.valid_to)
+            yield Spell(self._record(row, row.valid_from), row.valid_from, row.seen_at, row.valid_to)
 
     def _stored(self, group: list[Row[*tuple[Any, ...]]], as_of: dt.datetime | None) -> Iterator[StoredRecord]:
         gap: Gap | None = None
         observed: StoredRecord | None = None
-        for row in group:
+        # A gap that was recorded says more than one that an observation, no longer understood, has become.
+        for row in sorted(group, key=lambda row: row.gap is not None):
             at = row.seen_at if as_of is None else min(row.seen_at, as_of)
             record = self._record(row, at)
             if isinstance(record, Gap):
                 gap = record
                 since = row.since
-            elif record is not None:
+            else:
                 observed = StoredRecord(record, row.since, row.digest or row.failure)
         if observed is not None:
             yield StoredRecord(observed.record, observed.since, observed.digest, gap)
         elif gap is not None:
             yield StoredRecord(gap, since, gap.reason.value)
 
-    def _record(self, row: Row[*tuple[Any, ...]], at: dt.datetime) -> Record | None:
-        """Return the row as a record of *at*; None when the probes of today do not understand it."""
+    def _record(self, row: Row[*tuple[Any, ...]], at: dt.datetime) -> Record:
+        """Return the row as a record of *at*; it is no less than a gap when the probes of today do not understand it.
+
+        Where not even its subject is understood, it is one of all that its probe looks at.
+        """
+        subject = WHOLE
         try:
             subject = _subject(row.subject)
             if row.gap is not None:
@@ -90,7 +96,7 @@ class Reader:
             failure = None if row.failure is None else Failure(row.failure)
         except (Undecodable, ValueError):
             self.undecodable[row.probe].add(row.digest or row.failure or row.gap)
-            return None
+            return Gap(row.probe, row.target, row.vantage, subject, at, GapReason.DEFECT, UNDECODABLE)
         return Observation(row.probe, row.target, row.vantage, subject, at, row.seconds, facts, failure, row.detail)
 
 

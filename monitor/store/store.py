@@ -177,14 +177,23 @@ class Store(Door):
     # --- who is due when -----------------------------------------------------------------------------------
 
     def sync(
-        self, targets: Sequence[Target], probes: Sequence[Probe], now: dt.datetime, *, spread: float = FIRST_ROUND
+        self,
+        targets: Sequence[Target],
+        probes: Sequence[Probe],
+        now: dt.datetime,
+        *,
+        spread: float = FIRST_ROUND,
+        vantage: str = "",
     ) -> None:
         """Make the schedule that of *targets* and *probes*; what vanished leaves the current state, not history.
 
-        The first looks at new targets are spread over *spread* seconds. A target that comes back starts anew.
+        The first looks at new targets are spread over *spread* seconds. A target that comes back starts anew. With a
+        *vantage*, what others saw leaves the current state too: nobody looks from there any more.
         """
         with self._write() as connection:
             appointments.sync(connection, targets, probes, now, spread)
+            if vantage:
+                appointments.leave_others(connection, vantage, now)
 
     def claim(self, probe: str, now: dt.datetime, limit: int, lease: float) -> list[str]:
         """Take at most *limit* due targets, the longest overdue first, for *lease* seconds."""

@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     TAKEN = "taken"
     NEWER = "newer"
     OLDER = "older"
+    ABSENT = "absent"
     URL = "url"
 
 

@@ -58,7 +58,7 @@ class Errand:
         Raises:
             NotLooked: the budget is spent.
         """
-        self.account.budget.spend(octets=octets)
+        self.account.budget.read(octets)
         self._afford()
 
     def resent(self, packets: int) -> None:
@@ -98,13 +98,13 @@ class Errand:
     async def __aexit__(
         self, kind: type[BaseException] | None, reason: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.account.budget.spend(seconds=asyncio.get_running_loop().time() - self._began)
+        self.account.budget.wait(self.entry.address, asyncio.get_running_loop().time() - self._began)
         strain = STRAIN.get(reason.failure, 0.0) if isinstance(reason, Unreached) else None
         self._leave(0.0 if reason is None else strain)
         self._translate(reason)
 
     def _afford(self) -> None:
-        if self.account.budget.spent:
+        if self.account.budget.spent(self.entry.address):
             raise NotLooked(GapReason.BUDGET_SPENT)
 
     def _leave(self, strain: float | None) -> None:

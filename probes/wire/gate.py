@@ -21,10 +21,15 @@ class Gate:
     __slots__ = ("_interval", "_strain", "_theoretical", "busy", "cap", "slowdown")
 
     def __init__(self, rate: float, cap: float) -> None:
-        self._interval = (1.0 + TOLERANCE) / rate
         self._theoretical = float("-inf")
         self._strain = 0.0
-        self.cap, self.busy, self.slowdown = cap, 0, 1.0
+        self.busy, self.slowdown = 0, 1.0
+        self.adopt(rate, cap)
+
+    def adopt(self, rate: float, cap: float) -> None:
+        """Keep to *rate* and *cap* from now on; what went before still counts."""
+        self._interval = (1.0 + TOLERANCE) / rate
+        self.cap = cap
 
     @property
     def ready_at(self) -> float:

@@ -33,7 +33,8 @@ class Guard:
 
     *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
     contacts for a TCP connection to theirs; the deny list beats them too. Our own resolvers count only against the
-    overall pace. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
+    overall pace. Guards that follow one another share a *pacer*, and so keep the pace together. In a *dry_run* the
+    ledger holds the plan, and every admission ends as a gap.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Guard:
         limits: Limits,
         surroundings: Surroundings | None = None,
         *,
+        pacer: Pacer | None = None,
         dry_run: bool = False,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
@@ -51,7 +53,7 @@ class Guard:
         self._scopes = [scope]
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
         self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
-        self._pacer = Pacer(limits)
+        self._pacer = pacer or Pacer(limits)
         self._errands: set[Errand] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._admitted = 0

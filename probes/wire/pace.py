@@ -56,7 +56,10 @@ class Ticket:
 
 
 class Pacer:
-    """Hands out turns. Time is any clock that never runs backwards, in seconds."""
+    """Hands out turns. Time is any clock that never runs backwards, in seconds.
+
+    Several guards of one event loop may share a pacer: then they keep the limits together.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -69,6 +72,15 @@ class Pacer:
         self._ready: deque[Group] = deque()
         self._parked: dict[Gate, list[Lane]] = {}
         self._order = count()
+
+    def adopt(self, limits: Limits) -> None:
+        """Keep *limits* from now on, for those who wait already too; what was sent before still counts."""
+        self._limits = limits
+        self._overall.adopt(limits.overall, limits.concurrent)
+        for agency, group in self._groups.items():
+            group.gate.adopt(limits.per_agency if agency else inf, inf)
+        for gate in (*self._addresses.values(), *self._hosts.values()):
+            gate.adopt(limits.per_host, limits.per_host_concurrent)
 
     def ticket(self, address: Address, host: str, agency: str, packets: int, call: Callable[[], None]) -> Ticket:
         """Make a ticket that counts against *address* and *agency*, and against *host* unless that is empty."""

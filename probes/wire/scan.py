@@ -89,11 +89,15 @@ class PortScanner:
         try:
             seconds = await self._connector.connect(address, port, _CONNECTING, account)
         except Unreached as refusal:
-            if refusal.failure in _CLOSED:
-                return PortLook(port, PortState.CLOSED)
-            filtered = refusal.failure not in _UNREACHABLE
-            return PortLook(port, PortState.FILTERED if filtered else PortState.UNREACHABLE)
+            return PortLook(port, refused(refusal.failure))
         return PortLook(port, PortState.OPEN, seconds)
+
+
+def refused(failure: Failure) -> PortState:
+    """Return what a port is that a connection to ended with *failure*."""
+    if failure in _CLOSED:
+        return PortState.CLOSED
+    return PortState.UNREACHABLE if failure in _UNREACHABLE else PortState.FILTERED
 
 
 async def _all(looks: Iterable[Coroutine[object, object, T]]) -> list[T]:

@@ -66,8 +66,19 @@ def test_an_alert_speaks_both_languages_and_leads_to_the_runbook(name: str) -> N
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_both_languages_say_the_same_numbers_and_names(name: str) -> None:
-    zh, en = (set(re.findall(r"\{\{.*?\}\}", ALERTS[name]["annotations"][f"summary_{each}"])) for each in ("zh", "en"))
+    zh, en = (_filled_in(ALERTS[name]["annotations"][f"summary_{each}"], each) for each in ("zh", "en"))
     assert zh == en
+
+
+def _filled_in(text: str, language: str) -> set[str]:
+    return {part.replace(f"name_{language}", "name") for part in re.findall(r"\{\{.*?\}\}", text)}
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_names_an_agency_as_people_do(name: str) -> None:
+    annotations = " ".join(ALERTS[name]["annotations"].values())
+    assert "$labels.agency" not in annotations
+    assert ("$labels.name_" in annotations) == ("diaolou_agency_info" in ALERTS[name]["expr"])
 
 
 @pytest.mark.parametrize("name", ALERTS)

@@ -2,6 +2,7 @@ from enum import StrEnum
 
 import pytest
 
+from exporters.chore import Chore
 from exporters.words import WORDS, word
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
@@ -11,7 +12,7 @@ from rules.policy import Level, Stage
 from rules.text import Language
 from rules.verdict import Outcome
 
-SETS = [Failure, GapReason, Family, Kind, Tier, Act, State, Level, Stage, Outcome]
+SETS = [Chore, Failure, GapReason, Family, Kind, Tier, Act, State, Level, Stage, Outcome]
 
 
 @pytest.mark.parametrize("members", SETS)

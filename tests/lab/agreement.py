@@ -8,6 +8,7 @@ from typing import Any
 
 from exporters.posture import HostPosture
 from monitor.configuration import read
+from monitor.entrance import now
 from monitor.judgement import Judge
 from monitor.store import Store
 from tests.lab.blame import misjudged, misjudged_ports
@@ -24,7 +25,7 @@ def disagreements(config: Path, truth: Truth, only: Collection[str] | None = Non
     known = read(config)
     names = list(truth["hosts"]) if only is None else list(only)
     with Store.open_to_read(known.config.daemon.store_url) as store:
-        hosts = Judge(known.config, known.rules, store).standing(names)
+        hosts = Judge(known.config, known.rules, store).standing(names, now())
         records = [item.gap or item.record for item in store.state(names)]
         verdicts = [item.verdict for item in store.verdicts(names)]
     found: list[str] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exporters.posture import HostPosture
 from monitor.configuration import Known, read
+from monitor.entrance import now
 from monitor.judgement import Judge
 from monitor.store import Store
 from rules.finding import Event, Finding, Key, State
@@ -77,7 +78,7 @@ class Tower:
         """Return how one host stands."""
         known = self.known()
         with self._store() as store:
-            return Judge(known.config, known.rules, store).standing([name])[name]
+            return Judge(known.config, known.rules, store).standing([name], now())[name]
 
     def _store(self) -> Store:
         return Store.open_to_read(self.known().config.daemon.store_url)

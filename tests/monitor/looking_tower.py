@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -45,14 +45,20 @@ class World:
     looks: Counter[str] = field(default_factory=Counter)
     seconds: int = 0
     proofs: int = 0
+    forgotten: int = 0
+    started: dt.datetime = AT
     defect: Exception | None = None
     silence: asyncio.Event | None = None
     cut_during: set[Family] = field(default_factory=set)
     surroundings: Surroundings = field(default_factory=lambda: Surroundings((), {}))
 
+    def forget(self) -> None:
+        """Count how often what targets share is to be measured again."""
+        self.forgotten += 1
+
     def now(self) -> dt.datetime:
         self.seconds += 1
-        return AT + dt.timedelta(seconds=self.seconds)
+        return self.started + dt.timedelta(seconds=self.seconds)
 
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         if Family.of(address) in self.blind:
@@ -91,10 +97,14 @@ def _probe(name: str, run: object, facts: type[Facts], stage: int) -> Probe:
 
 
 def raise_tower(
-    folder: Path, world: World, store: Store | None = None, spool: Spool | None = None
+    folder: Path,
+    world: World,
+    store: Store | None = None,
+    spool: Spool | None = None,
+    change: Callable[[Config], Config] = lambda config: config,
 ) -> tuple[Tower, Store, Config]:
-    """Return a tower over *world*, with a store in *folder*."""
-    config = Desk(folder / "config").load()
+    """Return a tower over *world*, with a store in *folder*, by the settings of the desk as *change* leaves them."""
+    config = change(Desk(folder / "config").load())
     opened = store or Store.open(f"sqlite:///{folder / 'diaolou.db'}")
     probes = {
         SELF: _probe(SELF, world.ourselves, VantageSelf, 0),
@@ -102,4 +112,4 @@ def raise_tower(
     }
     rules = {RULE: packs.load()[RULE]}
     wire = cast(Wire, world)
-    return Tower(config, opened, rules, probes, lambda _: wire, world.now, lambda: None, spool), opened, config
+    return Tower(config, opened, rules, probes, lambda _: wire, world.now, world.forget, spool), opened, config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -15,10 +15,9 @@ from monitor.campaign import Campaigns, Plan
 from monitor.revisit import Standing
 from monitor.settings.schedule import Cadence, Schedule
 from monitor.store import Store, StoreUnavailable, Trouble
-from probes.observation import Gap, GapReason
 from probes.registry import Probe
 from probes.target import QuietHours, Target
-from tests.monitor.watching import AT, FACTS, VANTAGE, HandClock, after, probe, url
+from tests.monitor.watching import AT, FACTS, HandClock, probe, url
 
 HOUR = 3600.0
 NAME = "http_page"
@@ -38,19 +37,20 @@ class Watcher:
         self.batches: list[tuple[str, list[str]]] = []
         self.standings: dict[str, Standing] = {}
         self.fails: Exception | None = None
+        self.asleep: set[str] = set()
         self.plan = Plan(
             targets={name: Target(name, "city") for name in names},
             probes={NAME: probe(NAME, every=HOUR)},
             schedule=schedule or Schedule(probes=MappingProxyType({NAME: Cadence(every=HOUR, jitter=0.0)})),
             zone=dt.UTC,
-            vantage=VANTAGE,
         )
         self.campaigns = Campaigns(store, self.plan, self.run, self.standing, self.clock, batch=batch)
 
-    async def run(self, probe: Probe, hosts: Sequence[str]) -> None:
+    async def run(self, probe: Probe, hosts: Sequence[str]) -> Collection[str]:
         self.batches.append((probe.name, list(hosts)))
         if self.fails is not None:
             raise self.fails
+        return self.asleep
 
     def standing(self, host: str) -> Standing:
         return self.standings.get(host, Standing.CLEAN)
@@ -113,17 +113,19 @@ async def test_a_backlog_is_worked_off_in_batches_the_longest_overdue_first(stor
     assert sorted(name for batch in seen for name in batch) == names
 
 
-async def test_quiet_hours_leave_a_target_alone_say_so_and_end(store: Store) -> None:
+async def test_whoever_was_left_alone_is_due_soon_after_its_quiet_hours(store: Store) -> None:
     watcher = Watcher(store, "a.example", "b.example")
+    watcher.standings["a.example"] = Standing.CRITICAL
+    await watcher.begin()
+    await watcher.tick()
     end = (AT + dt.timedelta(hours=2)).time()
     asleep = replace(watcher.plan.targets["a.example"], quiet=(QuietHours(AT.time(), end),))
-    watcher.plan = replace(watcher.plan, targets={**watcher.plan.targets, "a.example": asleep})
-    await watcher.begin()
-    assert await watcher.tick() == ["b.example"]
-    (stored,) = store.state(["a.example"])
-    assert isinstance(stored.record, Gap)
-    assert (stored.record.reason, stored.record.at) == (GapReason.QUIET_HOURS, after(300))
-    assert "a.example" not in await watcher.tick(2 * HOUR - 301)
+    await watcher.campaigns.adopt(replace(watcher.plan, targets={**watcher.plan.targets, "a.example": asleep}))
+    watcher.asleep = {"a.example"}
+    assert await watcher.tick(HOUR) == ["a.example", "b.example"]
+    watcher.asleep = set()
+    assert store.standings(NAME, ["a.example"]) == {"a.example": "critical"}
+    assert "a.example" not in await watcher.tick(HOUR - 301)
     assert "a.example" in await watcher.tick(301)
 
 
@@ -131,9 +133,12 @@ async def test_quiet_hours_of_the_schedule_are_everyones_and_in_local_time(store
     night = Schedule(quiet=(QuietHours(dt.time(15, 0), dt.time(17, 0)),))
     watcher = Watcher(store, "a.example", schedule=night)
     watcher.plan = replace(watcher.plan, zone=dt.timezone(dt.timedelta(hours=8)))
+    watcher.asleep = {"a.example"}
     await watcher.begin()
-    assert await watcher.tick() == []
-    assert await watcher.tick(HOUR + 300) == ["a.example"]
+    await watcher.tick()
+    watcher.asleep = set()
+    assert await watcher.tick(HOUR - 301) == []
+    assert await watcher.tick(601) == ["a.example"]
 
 
 async def test_a_defect_of_ours_is_counted_and_the_round_goes_on(
@@ -162,9 +167,10 @@ async def test_nobody_is_looked_at_twice_at_a_time_even_past_the_lease(store: St
     await watcher.begin()
     gate = asyncio.Event()
 
-    async def slow(probe: Probe, hosts: Sequence[str]) -> None:
+    async def slow(probe: Probe, hosts: Sequence[str]) -> Collection[str]:
         watcher.batches.append((probe.name, list(hosts)))
         await gate.wait()
+        return ()
 
     watcher.campaigns._run_batch = slow
     first = asyncio.create_task(watcher.campaigns.tick(NAME))
@@ -180,9 +186,10 @@ async def test_a_batch_cut_short_stays_due(store: Store) -> None:
     watcher = Watcher(store, "a.example")
     await watcher.begin()
 
-    async def endless(probe: Probe, hosts: Sequence[str]) -> None:
+    async def endless(probe: Probe, hosts: Sequence[str]) -> Collection[str]:
         watcher.batches.append((probe.name, list(hosts)))
         await asyncio.Event().wait()
+        return ()
 
     watcher.campaigns._run_batch = endless
     task = asyncio.create_task(watcher.campaigns.tick(NAME))
@@ -210,9 +217,10 @@ async def test_a_target_can_be_hastened_even_while_it_is_being_looked_at(store: 
     watcher = Watcher(store, "a.example", "b.example")
     await watcher.begin()
 
-    async def confirm(probe: Probe, hosts: Sequence[str]) -> None:
+    async def confirm(probe: Probe, hosts: Sequence[str]) -> Collection[str]:
         watcher.batches.append((probe.name, list(hosts)))
         await watcher.campaigns.hasten({"a.example": [NAME]}, watcher.clock.now() + dt.timedelta(seconds=60))
+        return ()
 
     watcher.campaigns._run_batch = confirm
     await watcher.tick()

@@ -12,12 +12,15 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from monitor.cli import app
+from monitor.refusal import trouble_with
 from monitor.screen import show
+from monitor.settings import load
 from monitor.settings.sample import init
+from monitor.store import Store, StoreUnavailable, Trouble
 from rules.text import Language
 from tests.exporters.city import city
 from tests.monitor.looking_tower import WWW, World, raise_tower
-from tests.monitor.operator import Desk
+from tests.monitor.operator import PROBES, RULES, Desk
 
 PACK = """\
 id: {id}
@@ -128,13 +131,6 @@ def test_nothing_is_looked_at_that_the_inventory_does_not_name(desk: Desk) -> No
     assert "www.elsewhere.example" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("status",), ("report", "month", "2026-11", "-c"), ("explain", WWW, "-c")])
-def test_without_a_store_there_is_nothing_to_tell(desk: Desk, words: tuple[str, ...]) -> None:
-    done = run(*words, desk.directory)
-    assert done.exit_code == 1
-    assert "does not exist" in done.stderr
-
-
 @pytest.fixture
 def looked(desk: Desk, tmp_path: Path) -> Desk:
     world = World(open={WWW: (80, 6379)})
@@ -146,7 +142,61 @@ def looked(desk: Desk, tmp_path: Path) -> Desk:
     return desk
 
 
-def test_the_status_is_as_last_judged(looked: Desk) -> None:
+TELLING = [("status",), ("report", "month", "2026-11", "-c"), ("explain", WWW, "-c")]
+
+
+@pytest.mark.parametrize("words", TELLING)
+def test_before_the_first_round_it_says_so_and_what_to_do(desk: Desk, words: tuple[str, ...]) -> None:
+    for _ in range(2):
+        done = run(*words, desk.directory)
+        assert done.exit_code == 66
+        assert f"请先运行 diaolou round {desk.directory} / nothing measured yet" in done.stderr
+        # Nor is an empty store anything to tell of.
+        Store.open(desk.load().daemon.store_url).close()
+
+
+@pytest.mark.parametrize("words", TELLING)
+def test_a_store_that_fails_under_way_ends_a_command_with_one_line(
+    looked: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreUnavailable(Trouble.DISK, "disk I/O error")
+
+    monkeypatch.setattr(Store, "state", fail)
+    done = run(*words, looked.directory)
+    assert done.exit_code == 1
+    assert done.stderr == "存储：磁盘读写出错 / store disk: disk I/O error\n"
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_with_the_store_has_its_words(trouble: Trouble) -> None:
+    assert trouble_with(StoreUnavailable(trouble, "why")).endswith(f" / store {trouble}: why")
+
+
+def test_a_relative_store_lies_below_the_configuration_wherever_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path / "config")
+    desk.change("diaolou.yaml", "city: city", "city: city\nstore: {url: 'sqlite:///var/d.sqlite'}")
+    beside = f"sqlite:///{tmp_path}/config/var/d.sqlite"
+    assert desk.load().daemon.store_url == beside
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("config"), RULES, PROBES).daemon.store_url == beside
+    desk.change("diaolou.yaml", "var/d.sqlite", f"{tmp_path}/elsewhere.sqlite")
+    assert desk.load().daemon.store_url == f"sqlite:///{tmp_path}/elsewhere.sqlite"
+    desk.change("diaolou.yaml", f"sqlite:///{tmp_path}/elsewhere.sqlite", "postgresql://db/diaolou")
+    assert desk.load().daemon.store_url == "postgresql://db/diaolou"
+
+
+def test_targets_to_be_seen_from_elsewhere_are_noted(desk: Desk) -> None:
+    desk.change("targets.yaml", "agency: education, ", "agency: education, zones: [intranet], ")
+    done = run("check", desk.directory)
+    assert done.exit_code == 0
+    assert "不归本观测点所在区域 internet 看的目标 1 个" in done.stdout
+    assert "ours, internet, not looked at and unknown: www.education.example" in done.stdout
+
+
+def test_the_status_names_agencies_and_findings(looked: Desk) -> None:
     zh, en = run("status", looked.directory), run("status", looked.directory, "--language", "en")
     assert (zh.exit_code, en.exit_code) == (0, 0)
     assert "教育局" in zh.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from monitor.settings.schedule import Schedule
 from monitor.store import Store
 from probes.registry import Probe
 from probes.target import Target
-from tests.monitor.watching import AT, FACTS, VANTAGE, HandClock, probe, url
+from tests.monitor.watching import AT, FACTS, HandClock, probe, url
 
 NAME = "http_page"
 TICK = 0.05
@@ -36,14 +36,21 @@ def plan(*names: str, probes: Sequence[str] = (NAME,)) -> Plan:
         probes={name: probe(name) for name in probes},
         schedule=Schedule(),
         zone=dt.UTC,
-        vantage=VANTAGE,
     )
 
 
 def scheduler(
-    store: Store, plan: Plan, run: Callable[[Probe, Sequence[str]], Awaitable[None]], clock: HandClock
+    store: Store,
+    plan: Plan,
+    run: Callable[[Probe, Sequence[str]], Awaitable[None]],
+    clock: HandClock,
+    jumped: Callable[[], None] = lambda: None,
 ) -> Scheduler:
-    return Scheduler(Campaigns(store, plan, run, lambda _: Standing.CLEAN, clock), tick=TICK)
+    async def batch(probe: Probe, hosts: Sequence[str]) -> Collection[str]:
+        await run(probe, hosts)
+        return ()
+
+    return Scheduler(Campaigns(store, plan, batch, lambda _: Standing.CLEAN, clock), jumped, tick=TICK)
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -150,12 +157,14 @@ async def test_a_clock_that_is_set_while_running_causes_neither_burst_nor_silenc
     async def run(probe: Probe, hosts: Sequence[str]) -> None:
         batches.append(clock.now())
 
-    running = scheduler(store, plan("a.example"), run, clock)
+    told: list[dt.datetime] = []
+    running = scheduler(store, plan("a.example"), run, clock, lambda: told.append(clock.now()))
     await running.start()
     clock.set_by(step)
     await until(lambda: running.jumps == 1)
     await asyncio.sleep(4 * TICK)
     assert batches == []
+    assert told == [AT + dt.timedelta(seconds=step)]
     clock.pass_time(300)
     await until(lambda: batches)
     await running.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -172,6 +172,28 @@ async def test_what_a_blind_vantage_met_at_an_address_is_a_gap(outcome: Facts | 
     assert isinstance(excused, Gap)
     assert (excused.reason, excused.subject, excused.at) == (GapReason.VANTAGE_BLIND_IPV6, record.subject, record.at)
     assert excused.detail == (outcome.value if isinstance(outcome, Failure) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers(Facts):
+    """Facts in which a silence over each family may hide."""
+
+    silent: tuple[Family, ...]
+
+    def unheard(self, families: Collection[Family]) -> Servers:
+        left = tuple(family for family in self.silent if family not in families)
+        return self if left == self.silent else Servers(left)
+
+
+async def test_silence_that_hides_in_facts_is_not_held_against_anybody() -> None:
+    sight = Self(ipv4=True, ipv6=False).sight()
+    await sight.prove()
+    record = met(Servers((Family.IPV4, Family.IPV6)), None)
+    excused = sight.excuse(record)
+    assert isinstance(excused, Observation)
+    assert (excused.facts, excused.subject, excused.at) == (Servers((Family.IPV4,)), record.subject, record.at)
+    heard = met(Servers((Family.IPV4,)), None)
+    assert sight.excuse(heard) is heard
 
 
 async def test_what_a_seeing_vantage_met_stays() -> None:

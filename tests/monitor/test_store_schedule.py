@@ -11,7 +11,7 @@ import pytest
 from monitor.store import Appointment, Judgement, Store
 from probes.target import Kind, Target
 from rules.verdict import Outcome, Verdict
-from tests.monitor.watching import AT, FACTS, Page, after, look, probe, seen, url
+from tests.monitor.watching import AT, FACTS, VANTAGE, Page, after, look, probe, seen, url
 
 HTTP, PORTS = probe("http_page"), probe("tcp_ports")
 
@@ -110,6 +110,20 @@ def test_a_target_that_vanished_leaves_the_present_and_keeps_its_past(store: Sto
     assert [item.verdict.target for item in store.verdicts()] == ["b.example"]
     assert claim(store) == ["b.example"]
     assert [stored.record.target for stored in store.state(as_of=after(99))] == ["a.example", "b.example"]
+    (past,) = store.history("a.example")
+    assert past.until == after(100)
+
+
+def test_what_another_vantage_saw_leaves_the_present_and_keeps_its_past(store: Store) -> None:
+    store.sync(targets("a.example"), [HTTP], AT, spread=0, vantage=VANTAGE)
+    look(store, seen(Page(200), 1, target="a.example"), at=1, target="a.example")
+    verdict = Verdict("rule", "a.example", "", VANTAGE, Outcome.PASS)
+    store.judged([Judgement("a.example", (verdict,), ())], AT)
+    store.sync(targets("a.example"), [HTTP], after(50), vantage=VANTAGE)
+    assert len(list(store.state())) == len(store.verdicts()) == len(store.looked()) == 1
+    store.sync(targets("a.example"), [HTTP], after(100), vantage="belvedere")
+    assert (list(store.state()), store.verdicts(), store.looked()) == ([], [], {})
+    assert [stored.record.vantage for stored in store.state(as_of=after(99))] == [VANTAGE]
     (past,) = store.history("a.example")
     assert past.until == after(100)
 

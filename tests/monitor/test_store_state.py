@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -209,15 +211,37 @@ def test_a_value_met_again_after_a_long_silence_is_the_old_one_but_not_known_bet
         assert then.record.at == AT
 
 
-def test_facts_that_no_longer_decode_are_left_out_and_counted(tmp_path: Path) -> None:
+def test_facts_that_no_longer_decode_are_a_gap_of_ours_and_counted(tmp_path: Path) -> None:
     with Store.open(url(tmp_path), facts=FACTS) as store:
         look(store, seen(Page(200), 0, ONE))
         look(store, seen(GapReason.STOPPED, 5, ONE), at=5, complete=False)
-        look(store, seen(Ports((80,)), 0, probe="tcp_ports"), probe="tcp_ports")
+        look(store, seen(Ports((80,)), 3, probe="tcp_ports"), probe="tcp_ports", at=3)
+    hole = seen(GapReason.DEFECT, 3, probe="tcp_ports", detail="undecodable")
     with Store.open(url(tmp_path), facts={"http_page": Ports}) as store:
         for _ in range(2):
-            assert [stored.record for stored in store.state()] == [seen(GapReason.STOPPED, 5, ONE)]
+            assert [stored.record for stored in store.state()] == [seen(GapReason.STOPPED, 5, ONE), hole]
+        assert store.looked()[HOST, VANTAGE] == {"http_page", "tcp_ports"}
         assert store.undecodable == {"http_page": 1, "tcp_ports": 1}
+
+
+def test_a_value_no_longer_understood_gives_way_to_the_next_look(tmp_path: Path) -> None:
+    with Store.open(url(tmp_path), facts=FACTS) as store:
+        look(store, seen(Page(200), 0, ONE))
+    with Store.open(url(tmp_path), facts={"http_page": Ports}) as store:
+        look(store, seen(Ports((80,)), 10, ONE), at=10)
+        assert [stored.record for stored in store.state()] == [seen(Ports((80,)), 10, ONE)]
+
+
+@pytest.mark.parametrize(
+    ("column", "subject"), [("subject = 'http:80'", WHOLE), ("digest = NULL, failure = 'dns_flu'", ONE)]
+)
+def test_subjects_and_failures_of_another_version_are_gaps_too(tmp_path: Path, column: str, subject: Subject) -> None:
+    with Store.open(url(tmp_path), facts=FACTS) as store:
+        look(store, seen(Page(200), 0, ONE))
+    with closing(sqlite3.connect(tmp_path / "diaolou.db")) as raw, raw:
+        raw.execute(f"UPDATE spell SET {column}")
+    with Store.open(url(tmp_path), facts=FACTS) as store:
+        assert [stored.record for stored in store.state()] == [seen(GapReason.DEFECT, 0, subject, detail="undecodable")]
 
 
 def test_a_gap_says_why_with_its_words(store: Store) -> None:

@@ -52,7 +52,7 @@ def disk(tower: Tower, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 def _subjects(tower: Tower, host: str) -> list[str]:
-    posture = tower.host(host)
+    posture = tower.city.host(host)
     assert posture is not None
     return [finding.key.subject for finding in posture.findings]
 
@@ -68,7 +68,9 @@ async def test_a_full_disk_stops_neither_looking_nor_judging(tower: Tower, world
     assert tower.store.findings() == []
 
 
-async def test_what_was_seen_is_written_when_the_disk_takes_it_again(tower: Tower, world: World, disk: Disk) -> None:
+async def test_what_was_seen_is_written_when_the_disk_takes_it_again(
+    tmp_path: Path, tower: Tower, world: World, disk: Disk
+) -> None:
     disk.full = True
     world.open[WWW] = (6379,)
     await tower.round()
@@ -80,9 +82,9 @@ async def test_what_was_seen_is_written_when_the_disk_takes_it_again(tower: Towe
     assert [finding.failures for finding in findings] == [2, 2]
     assert [event.act for event in tower.store.events()] == [Act.OPENED, Act.OPENED]
     assert {item.record.target for item in tower.store.state()} >= {WWW, EDU}
-    before = tower.host(WWW)
-    tower.remember()
-    assert tower.host(WWW) == before
+    later, _, _ = raise_tower(tmp_path, world, tower.store)
+    await later.city.remember()
+    assert later.city.host(WWW) == tower.city.host(WWW)
 
 
 async def test_a_finding_mended_while_the_disk_was_full_closes_once(tower: Tower, world: World, disk: Disk) -> None:
@@ -104,15 +106,15 @@ async def test_a_new_configuration_stands_on_memory_too(tmp_path: Path, tower: T
     world.open[WWW] = (6379,)
     await tower.round()
     later, _, _ = raise_tower(tmp_path, world, tower.store, tower.spool)
-    later.remember()
-    assert later.host(WWW) == tower.host(WWW)
+    await later.city.remember()
+    assert later.city.host(WWW) == tower.city.host(WWW)
 
 
 async def test_blindness_counts_from_memory_too(tower: Tower, world: World, disk: Disk) -> None:
     world.open[WWW] = (6379,)
     await tower.round()
     disk.full = True
-    world.blind, tower.sight._begun = set(Family), None
+    world.blind, tower.lookout.sight._begun = set(Family), None
     world.open[WWW] = (80,)
     await tower.round()
     assert _subjects(tower, WWW) == ["tcp/6379/ipv4", "tcp/6379/ipv6"]
@@ -127,7 +129,7 @@ async def test_memory_is_bounded_and_the_newest_is_kept(tower: Tower, world: Wor
     tower.spool._most = 8
     disk.full = True
     for _ in range(20):
-        await tower.look(tower.probes["tcp_ports"], [WWW, EDU])
+        await tower.lookout.look(tower.probes["tcp_ports"], [WWW, EDU])
     assert tower.spool.owed <= 8
     assert tower.spool.lost
     disk.full = False
@@ -139,9 +141,9 @@ async def test_memory_is_bounded_and_the_newest_is_kept(tower: Tower, world: Wor
 async def test_trouble_ends_with_the_first_write_that_works(tower: Tower, disk: Disk) -> None:
     spool: Spool = tower.spool
     disk.full = True
-    await tower.look(tower.probes["tcp_ports"], [WWW])
+    await tower.lookout.look(tower.probes["tcp_ports"], [WWW])
     assert spool.trouble is Trouble.FULL
     disk.full = False
-    await tower.look(tower.probes["tcp_ports"], [EDU])
+    await tower.lookout.look(tower.probes["tcp_ports"], [EDU])
     assert (spool.trouble, spool.owed) == (None, 0)
     assert {item.record.target for item in tower.store.state([WWW, EDU])} == {WWW, EDU}

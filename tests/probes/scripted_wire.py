@@ -26,6 +26,7 @@ from probes.wire import (
     TlsSession,
     Unreached,
 )
+from probes.wire.scan import refused
 
 T = TypeVar("T")
 
@@ -109,8 +110,10 @@ class ScriptedWire:
             told = self.ports.get((address, port), Failure.CONNECTION_REFUSED)
             if isinstance(told, GapReason):
                 refuse(told)
-            seconds = told if isinstance(told, float) else 0.0
-            looks.append(PortLook(port, PortState.OPEN if seconds else PortState.CLOSED, seconds))
+            elif isinstance(told, Failure):
+                looks.append(PortLook(port, refused(told)))
+            else:
+                looks.append(PortLook(port, PortState.OPEN, told))
         return tuple(looks)
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:

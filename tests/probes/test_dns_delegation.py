@@ -133,6 +133,33 @@ async def test_of_a_server_that_could_not_be_asked_it_is_not_known_whether_it_is
     assert found[""].lame is None
 
 
+async def test_silence_over_a_family_we_turn_out_to_lack_is_nobody_s():
+    world = World()
+    world.spoiled[NS1_IPV6, "*", "*"] = Failure.DNS_TIMEOUT
+    for facts in ((found := await look(world))[""], found["server/ns1.gov.test"]):
+        assert (facts.ipv6_udp, facts.ipv6_tcp) == (0, 0)
+        deaf = facts.unheard({Family.IPV6})
+        assert (deaf.ipv6_udp, deaf.ipv6_tcp) == (None, None)
+        assert (deaf.with_ipv6, deaf.ipv4_udp, deaf.ipv4_tcp, deaf.lame) == (1, facts.count, facts.count, 0)
+        assert {answer.gap for answer in deaf.answers} == {None, GapReason.VANTAGE_BLIND_IPV6}
+        assert facts.unheard({Family.IPV4}) is facts
+    assert found["server/ns2.gov.test"].unheard(Family) is found["server/ns2.gov.test"]
+
+
+async def test_what_answered_before_a_family_was_lost_has_answered_and_what_was_unknown_stays_so():
+    world = World()
+    world.spoiled[NS1_IPV6, "*", "*"] = "REFUSED"
+    world.spoiled[NS2, "gov.test", "SOA"] = Failure.DNS_TIMEOUT
+    world.spoiled[None, "ns2.gov.test", "AAAA"] = "SERVFAIL"
+    found = await look(world)
+    lame, deaf = found["server/ns1.gov.test"], found[""].unheard(Family)
+    assert lame.unheard(Family) is lame
+    assert lame.lame == 1
+    assert (found[""].ipv4_udp, found[""].ipv6_udp, found[""].lame) == (1, None, None)
+    assert (deaf.ipv4_udp, deaf.ipv6_udp, deaf.lame) == (None, None, None)
+    assert Standing.LAME in {answer.standing for answer in deaf.answers}
+
+
 async def test_servers_that_are_silent_to_us_alone_are_not_known():
     world = World()
     for server in (NS1, NS1_IPV6, NS2):

@@ -17,8 +17,9 @@ from probes.wire.account import Account, Budget
 from probes.wire.errand import STRAIN
 from probes.wire.guard import Guard
 from probes.wire.ledger import Entry, Ledger, What
+from probes.wire.pace import Pacer
 from probes.wire.scope import Limits, Scope
-from tests.probes.wire_world import ACCOUNT, FREE, V4, V6, guard
+from tests.probes.wire_world import ACCOUNT, FREE, LOOPBACK, V4, V6, guard
 
 OUTSIDE = ip_address("192.0.2.1")
 
@@ -63,6 +64,21 @@ async def test_a_guard_made_narrower_lets_out_only_what_both_scopes_allow() -> N
         pass
     assert await refused(door) is GapReason.OUT_OF_SCOPE
     assert await refused(door, OUTSIDE) is GapReason.OUT_OF_SCOPE
+
+
+async def test_guards_that_follow_one_another_keep_the_pace_together() -> None:
+    limits = Limits(overall=50, per_host=1000, per_agency=1000)
+    pacer = Pacer(limits)
+    old, new = (Guard(LOOPBACK, limits, pacer=pacer) for _ in range(2))
+
+    async def send(door: Guard, number: int) -> None:
+        async with door.admit(ip_address(f"127.0.0.{number}"), 80, What.HTTP, Account(str(number), "town")):
+            pass
+
+    began = time.monotonic()
+    await asyncio.gather(*(send(door, number) for door in (old, new) for number in range(1, 16)))
+    assert time.monotonic() - began >= 28 / 50
+    assert len(old.ledger) == len(new.ledger) == 15
 
 
 async def test_surroundings_are_granted_for_their_use_alone() -> None:
@@ -198,6 +214,16 @@ async def test_a_spent_budget_is_a_gap_and_waiting_costs_nothing() -> None:
     async with door.admit(V4, 80, What.HTTP, patient):
         await asyncio.sleep(0.06)
     assert await refused(door, account=patient) is GapReason.BUDGET_SPENT
+
+
+async def test_an_address_that_hangs_uses_up_no_other_s_time() -> None:
+    door = guard()
+    account = Account("x", budget=Budget(seconds=0.02))
+    async with door.admit(V4, 80, What.HTTP, account):
+        await asyncio.sleep(0.03)
+    assert await refused(door, account=account) is GapReason.BUDGET_SPENT
+    async with door.admit(V6, 80, What.HTTP, account) as errand:
+        errand.count(1)
 
 
 async def test_distress_slows_an_address_down_and_health_speeds_it_up() -> None:

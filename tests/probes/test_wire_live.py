@@ -55,7 +55,8 @@ class Stand:
         return True
 
     async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
-        return Swept({each: tuple(PortLook(port, PortState.CLOSED) for port in ports) for each in addresses}, 5)
+        looks = tuple(PortLook(port, PortState.CLOSED) for port in ports)
+        return Swept(dict.fromkeys(addresses, looks), {}, 5)
 
     async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
         return (0.01,) * count
@@ -107,7 +108,7 @@ async def test_everything_asked_of_the_wire_is_in_the_ledger(tmp_path: Path) -> 
 async def test_what_one_look_has_spent_another_still_has() -> None:
     network = live(guard())
     first, second = network.for_target(TARGET), network.for_target(TARGET)
-    first._account.budget.spend(octets=2**40)
+    first._account.budget.read(2**40)
     async with serving(saying(PAGE)) as port:
         with pytest.raises(NotLooked, match="budget_spent"):
             await first.connect(V4, port)

@@ -84,6 +84,43 @@ def test_every_limit_holds_in_every_second_and_everyone_gets_a_turn(wanted: list
         assert key == "" or most <= LIMITS.per_host_concurrent
 
 
+@settings(deadline=None, max_examples=40)
+@given(wishes, wishes, st.floats(0.0, 4.0))
+def test_limits_adopted_under_way_hold_together_with_what_went_before(
+    before: list[tuple[int, int, int, float]], after: list[tuple[int, int, int, float]], then: float
+) -> None:
+    world = World(LIMITS)
+    for wanted in (before, after):
+        for address, host, agency, lasting in wanted:
+            world.want(f"192.0.2.{address}", f"host{host}", f"agency{agency}", lasting)
+        if wanted is before:
+            world.run(until=then)
+            world.now = max(world.now, then)
+            world.pacer.adopt(replace(LIMITS, overall=10, per_host=2, per_agency=5))
+            world.pacer.adopt(LIMITS)
+    world.run()
+    assert len(world.sent) == len(before) + len(after)
+    assert world.most_in_a_second(0) <= LIMITS.overall
+    assert world.most_in_a_second(1) <= LIMITS.per_host
+    assert world.most_in_a_second(3) <= LIMITS.per_agency
+    assert world.most[""] <= LIMITS.concurrent
+
+
+def test_those_who_wait_already_are_held_to_limits_adopted_meanwhile() -> None:
+    world = World(LIMITS)
+    for number in range(100):
+        world.want(f"192.0.2.{number}", f"host{number}", f"agency{number % 10}")
+    world.run(until=1.0)
+    went = len(world.sent)
+    assert went >= 45
+    world.pacer.adopt(replace(LIMITS, overall=2))
+    world.run(until=6.0)
+    assert len(world.sent) - went <= 11
+    world.pacer.adopt(replace(LIMITS, overall=1000, per_agency=1000))
+    world.run(until=7.0)
+    assert len(world.sent) == 100
+
+
 def test_both_families_of_one_host_share_its_pace() -> None:
     world = World(LIMITS)
     for _ in range(20):

@@ -1,6 +1,8 @@
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules.finding import Act, Finding, State, Waiver
 from rules.lifecycle import Progress, advance
@@ -25,6 +27,11 @@ def rounds(*outcomes: Outcome | None, start: tuple[Finding, ...] = (), waivers: 
 
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+
+
+def looked(outcome: Outcome, at: dt.datetime, **changes: object) -> Verdict:
+    """A verdict on what was looked at then."""
+    return verdict("rule", outcome, "tcp/1", witness=(Witness("tcp_ports", "here", "tcp/1", at),), **changes)
 
 
 def test_one_failure_is_only_pending() -> None:
@@ -77,7 +84,7 @@ def test_what_returns_within_the_period_keeps_its_first_day() -> None:
 def test_what_returns_after_the_period_is_new() -> None:
     closed = rounds(FAIL, FAIL, PASS, PASS).findings
     later = NOW + 200 * DAY
-    (found,) = advance("edu", [verdict("rule", FAIL, "tcp/1")], closed, POLICY, (), later).findings
+    (found,) = advance("edu", [looked(FAIL, later)], closed, POLICY, (), later).findings
     assert (found.state, found.first_seen) == (State.PENDING, later)
 
 
@@ -101,29 +108,29 @@ def test_a_rule_that_was_not_judged_at_all_keeps_its_findings() -> None:
 
 
 def test_a_failure_from_one_vantage_outweighs_a_pass_from_another() -> None:
-    seen = [verdict("rule", FAIL, "tcp/1", vantage="inside"), verdict("rule", PASS, "tcp/1", vantage="outside")]
+    seen = [looked(FAIL, NOW, vantage="inside"), looked(PASS, NOW, vantage="outside")]
     (found,) = advance("edu", seen, (), policy(CLAUSE, confirmations=1), (), NOW).findings
     assert found.state is State.OPEN
 
 
 def test_a_clause_not_yet_in_force_opens_nothing() -> None:
     later = policy(Clause("rule", Level.HIGH, since=NOW.date() + DAY), confirmations=1)
-    assert advance("edu", [verdict("rule", FAIL)], (), later, (), NOW).findings == ()
+    assert advance("edu", [looked(FAIL, NOW)], (), later, (), NOW).findings == ()
 
 
 @pytest.mark.parametrize("binding", [policy(), policy(Clause("rule", Level.HIGH, since=NOW.date() + 30 * DAY))])
 def test_what_no_clause_in_force_demands_any_more_is_withdrawn(binding: Policy) -> None:
     opened = rounds(FAIL, FAIL).findings
-    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], opened, binding, (), NOW + 2 * DAY)
+    progress = advance("edu", [looked(FAIL, NOW + 2 * DAY)], opened, binding, (), NOW + 2 * DAY)
     assert [(found.state, found.closed_at) for found in progress.findings] == [(State.CLOSED, NOW + 2 * DAY)]
     assert [(event.act, event.detail) for event in progress.events] == [(Act.CLOSED, "withdrawn")]
-    again = advance("edu", [verdict("rule", FAIL, "tcp/1")], progress.findings, binding, (), NOW + 3 * DAY)
+    again = advance("edu", [looked(FAIL, NOW + 3 * DAY)], progress.findings, binding, (), NOW + 3 * DAY)
     assert (again.findings, again.events) == (progress.findings, ())
 
 
 def test_what_was_withdrawn_comes_back_with_its_clause_and_its_first_day() -> None:
     withdrawn = advance("edu", [], rounds(FAIL, FAIL).findings, policy(), (), NOW + 2 * DAY).findings
-    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], withdrawn, POLICY, (), NOW + 3 * DAY)
+    progress = advance("edu", [looked(FAIL, NOW + 3 * DAY)], withdrawn, POLICY, (), NOW + 3 * DAY)
     (found,) = progress.findings
     assert (found.state, found.first_seen) == (State.OPEN, NOW)
     assert [event.act for event in progress.events] == [Act.REOPENED]
@@ -131,14 +138,14 @@ def test_what_was_withdrawn_comes_back_with_its_clause_and_its_first_day() -> No
 
 def test_without_a_clause_nothing_is_even_pending() -> None:
     pending = rounds(FAIL).findings
-    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], pending, policy(), (), NOW + DAY)
+    progress = advance("edu", [looked(FAIL, NOW + DAY)], pending, policy(), (), NOW + DAY)
     assert (progress.findings, len(progress.dropped), progress.events) == ((), 1, ())
 
 
 def test_a_changed_level_is_told() -> None:
     opened = rounds(FAIL, FAIL).findings
     raised = policy(Clause("rule", Level.CRITICAL, days=7))
-    progress = advance("edu", [verdict("rule", FAIL, "tcp/1")], opened, raised, (), NOW + 2 * DAY)
+    progress = advance("edu", [looked(FAIL, NOW + 2 * DAY)], opened, raised, (), NOW + 2 * DAY)
     assert [(event.act, event.detail) for event in progress.events] == [(Act.CHANGED, "high → critical")]
 
 
@@ -163,8 +170,7 @@ def test_a_waiver_of_another_agency_covers_nothing() -> None:
 
 
 def seen(outcome: Outcome, minute: int) -> Verdict:
-    at = NOW + dt.timedelta(minutes=minute)
-    return verdict("rule", outcome, "tcp/1", witness=(Witness("tcp_ports", "here", "tcp/1", at),))
+    return looked(outcome, NOW + dt.timedelta(minutes=minute))
 
 
 def test_judging_the_same_look_twice_confirms_nothing() -> None:
@@ -210,6 +216,56 @@ def test_without_any_evidence_nothing_is_gone() -> None:
     for day in range(9, 14):
         opened = advance("edu", [verdict("rule", PASS, "else")], opened, POLICY, (), NOW + day * DAY).findings
     assert [found.state for found in opened] == [State.OPEN]
+
+
+@pytest.mark.parametrize("outcome", [FAIL, PASS, Outcome.NOT_APPLICABLE])
+def test_a_judgement_without_evidence_is_no_look(outcome: Outcome) -> None:
+    nothing = verdict("rule", outcome, "tcp/1")
+    for before in ((), rounds(FAIL).findings, rounds(FAIL, FAIL).findings, rounds(FAIL, FAIL, PASS).findings):
+        after = before
+        for day in range(9, 14):
+            after = advance("edu", [nothing], after, POLICY, (), NOW + day * DAY).findings
+        assert after == before
+
+
+def test_a_finding_dated_by_a_clock_that_ran_ahead_closes_once_the_clock_is_right() -> None:
+    ahead = Progress((), (), ())
+    for day in range(2):
+        at = NOW + (1500 + day) * DAY
+        ahead = advance("edu", [looked(FAIL, at)], ahead.findings, POLICY, (), at)
+    right = advance("edu", [verdict("rule", UNKNOWN, "tcp/1")], ahead.findings, POLICY, (), NOW)
+    (found,) = right.findings
+    assert (found.state, found.first_seen, found.last_confirmed) == (State.OPEN, NOW, NOW)
+    assert found.deadline == (NOW + 7 * DAY).date()
+    for day in range(1, 3):
+        right = advance("edu", [looked(PASS, NOW + day * DAY)], right.findings, POLICY, (), NOW + day * DAY)
+    assert [(found.state, found.closed_at) for found in right.findings] == [(State.CLOSED, NOW + 2 * DAY)]
+
+
+def test_a_look_of_the_future_confirms_nothing_however_often_it_is_judged() -> None:
+    found: tuple[Finding, ...] = ()
+    for day in range(5):
+        found = advance("edu", [looked(FAIL, NOW + 1500 * DAY)], found, POLICY, (), NOW + day * DAY).findings
+    assert found == ()
+
+
+MOMENTS = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC))
+
+
+@given(st.lists(st.tuples(st.sampled_from((PASS, FAIL, UNKNOWN)), MOMENTS, MOMENTS), max_size=12))
+def test_whatever_the_clock_said_before_a_finding_still_opens_and_closes(
+    past: list[tuple[Outcome, dt.datetime, dt.datetime]],
+) -> None:
+    found: tuple[Finding, ...] = ()
+    for outcome, at, now in past:
+        found = advance("edu", [looked(outcome, at)], found, POLICY, (), now).findings
+    found = advance("edu", [verdict("rule", UNKNOWN, "tcp/1")], found, POLICY, (), NOW).findings
+    for day, outcome in enumerate((FAIL, FAIL, PASS, PASS), 1):
+        found = advance("edu", [looked(outcome, NOW + day * DAY)], found, POLICY, (), NOW + day * DAY).findings
+        if day == 2:
+            assert [one.state for one in found] == [State.OPEN]
+    assert [one.state for one in found] == [State.CLOSED]
+    assert all(one.first_seen <= NOW + DAY for one in found)
 
 
 def test_going_dark_for_a_while_buys_no_time() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from monitor.configuration import read
+from monitor.entrance import now
 from monitor.judgement import Judge
 from monitor.store import Store
 from probes.observation import Gap
@@ -132,7 +133,7 @@ def _costs(key: str, zh: str, en: str, cost: Cost, runs: list[Run]) -> Iterator[
 def _answers(key: str, zh: str, en: str, config: Path) -> Iterator[Figure]:
     known = read(config)
     with Store.open_to_read(known.config.daemon.store_url) as store:
-        hosts = Judge(known.config, known.rules, store).standing(known.config.targets)
+        hosts = Judge(known.config, known.rules, store).standing(known.config.targets, now())
         records = [item.gap or item.record for item in store.state()]
     many = {name(index) for index in range(HOSTS)}
     false = list(wrong(hosts, records, HOSTS))

@@ -1,4 +1,4 @@
-"""What the daemon does once a day, and what it passes on of others' counts."""
+"""What is kept of each day, and for how long."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.configuration import Known
-from monitor.daemon import Daemon
+from monitor.almanac import Almanac
 from monitor.store import Store
-from monitor.tower import SELF
-from tests.monitor.looking_tower import World, raise_tower
 from tests.monitor.operator import Desk
-from tests.monitor.watching import HandClock
+from tests.monitor.watching import AT, url
 
 
 def test_history_is_kept_for_six_months_at_least(tmp_path: Path) -> None:
@@ -28,16 +25,12 @@ def test_history_is_kept_for_six_months_at_least(tmp_path: Path) -> None:
 
 
 def test_history_beyond_what_is_kept_goes_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tower, store, config = raise_tower(tmp_path, World())
-    daemon = Daemon(tmp_path, Known(config, tower.rules, {SELF: tower.sight._probe, **tower.probes}))
-    daemon._store, daemon._clock = store, HandClock()  # type: ignore[assignment]
+    settings = Desk(tmp_path / "config").load().daemon
     dropped: list[dt.datetime] = []
     monkeypatch.setattr(Store, "prune", lambda _, before: dropped.append(before))
-    for _ in range(3):
-        daemon._prune()
-    now = daemon._clock.now()
-    assert dropped == [now - dt.timedelta(seconds=config.daemon.keep)]
-    daemon._clock.pass_time(86400)  # type: ignore[attr-defined]
-    daemon._prune()
-    assert len(dropped) == 2
-    store.close()
+    with Store.open(url(tmp_path)) as store:
+        almanac = Almanac(store, settings)
+        for now in (AT, AT, AT + dt.timedelta(hours=1), AT + dt.timedelta(days=1)):
+            almanac.prune(now)
+    kept = dt.timedelta(seconds=settings.keep)
+    assert dropped == [AT - kept, AT + dt.timedelta(days=1) - kept]
