@@ -15,6 +15,7 @@ from exporters.metrics_process import COUNTERS, OWN
 from exporters.words import WORDS
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
+from probes.wire.ledger import What
 from rules.agency import Tier
 from rules.policy import Level, Stage
 from rules.verdict import Outcome
@@ -56,6 +57,7 @@ LABELS: tuple[tuple[str, type[StrEnum], dict[str, str]], ...] = (
     ("reason", GapReason, {}),
     ("failure", Failure, {}),
     ("chore", Chore, {}),
+    ("what", What, {}),
 )
 
 

@@ -55,7 +55,8 @@ CHORE_DEFECTS = Metric(
     Text("因监测程序自身缺陷而失败的例行工作次数", "Chores of the tower that failed by a defect of our own"),
     ("chore",),
 )
-COUNTERS = (LOOKS, DEFECTS, MISSES, CHORE_DEFECTS)
+SENT = Metric("diaolou_sent_total", Text("发出的包或连接数", "Packets or connections let out"), ("what",))
+COUNTERS = (LOOKS, DEFECTS, MISSES, CHORE_DEFECTS, SENT)
 
 _Reading = Callable[[DaemonState], float | None]
 
@@ -152,7 +153,8 @@ class OwnMetrics(Collector):
     def __init__(self, registry: CollectorRegistry, probes: Iterable[str], state: Callable[[], DaemonState]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the time of birth would double every counter
         self._state = state
-        self.looks, self.defects, self.misses, self.chores = (_counter(metric, registry) for metric in COUNTERS)
+        counters = [_counter(metric, registry) for metric in COUNTERS]
+        self.looks, self.defects, self.misses, self.chores, self.sent = counters
         for probe in probes:
             for counter in (self.looks, self.defects, self.misses):
                 counter.labels(probe)

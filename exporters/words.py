@@ -8,6 +8,7 @@ from enum import StrEnum
 from exporters.chore import Chore
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
+from probes.wire.ledger import What
 from rules.agency import Tier
 from rules.finding import Act, State
 from rules.policy import Level, Stage
@@ -25,6 +26,11 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.AGE, Text("定时重新评判", "judging again as time passes")),
     (Chore.COUNT, Text("汇总计数", "passing counts on")),
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
+    (What.DNS, Text("DNS 询问", "DNS questions")),
+    (What.TCP_CONNECT, Text("TCP 连接", "TCP connections")),
+    (What.HTTP, Text("HTTP 请求", "HTTP requests")),
+    (What.TLS, Text("TLS 握手", "TLS handshakes")),
+    (What.ECHO, Text("ping 请求", "echo requests")),
     (Level.CRITICAL, Text("超危", "critical")),
     (Level.HIGH, Text("高危", "high")),
     (Level.MEDIUM, Text("中危", "medium")),

@@ -30,7 +30,7 @@ from monitor.scheduler import Scheduler
 from monitor.serving import serving
 from monitor.signals import Signals
 from monitor.spool import Spool
-from monitor.store import Store
+from monitor.store import Store, StoreUnavailable
 from monitor.switch import Switch
 from monitor.tally import Tally
 from monitor.tower import SELF
@@ -92,6 +92,7 @@ class Daemon:
                 (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
                 (self._own.misses, lambda: self._scheduler.missed),
                 (self._own.chores, lambda: self._chores.defects),
+                (self._own.sent, lambda: self._in_force.ledger.counts),
             )
             self._tally.pass_on()
             await self._scheduler.start()
@@ -173,6 +174,7 @@ class Daemon:
         with suppress(NotLooked):
             await self._in_force.outfit.packets.stop()
         log.warning("probing was stopped")
+        await self._note("stop_scanning")
 
     async def _resume(self) -> None:
         self._switch.resume()
@@ -180,11 +182,21 @@ class Daemon:
         with suppress(NotLooked):
             await self._in_force.outfit.packets.resume()
         log.warning("probing goes on")
+        await self._note("resume_scanning")
 
     async def _reload(self) -> None:
-        if await self._in_force.reload(self._scheduler.adopt):
+        taken_up = await self._in_force.reload(self._scheduler.adopt)
+        if taken_up:
             self._pages.outdated()
             self._doubt.set()
+        await self._note("reload", "taken up" if taken_up else "refused")
+
+    async def _note(self, act: str, detail: str = "") -> None:
+        """Write into the log of who did what that an operator signalled *act*."""
+        try:
+            await asyncio.to_thread(self._store.audit, "signal", act, "", detail, at=self._clock.now())
+        except StoreUnavailable as trouble:
+            log.warning("%s was not noted: %s", act, trouble)
 
     def _writable(self) -> bool:
         return self._campaigns.desk.trouble is None and self._spool.trouble is None

@@ -19,6 +19,7 @@ from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
 from monitor.switch import Switch
 from monitor.tower import Tower
+from probes.wire.ledger import Ledger
 from probes.wire.pace import Pacer
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class InForce:
     """The configuration last taken up from *directory*, at first *known*, with the *outfit* and *tower* it needs.
 
     *valid* is false once a later one was refused; *loaded* is when this one came into force. All of them keep one pace,
-    obey one *switch*, and count their defects together: a count that falls would be taken for a new beginning.
+    obey one *switch*, and count together what they sent and their defects: a count that falls would be taken for a new
+    beginning.
 
     Raises:
         Unequipped: the authorities cannot be read.
@@ -52,7 +54,7 @@ class InForce:
         self.defects: Counter[str] = Counter()
         self._directory, self._store, self._spool = directory, store, spool
         self._clock, self._switch = clock, switch
-        self._pacer = Pacer(known.config.limits)
+        self.ledger, self._pacer = Ledger(), Pacer(known.config.limits)
         self._turn = asyncio.Lock()
         self._take_up(known, *self._raise(known))
 
@@ -81,7 +83,7 @@ class InForce:
             return True
 
     def _raise(self, known: Known) -> tuple[Outfit, Tower]:
-        outfit = equip(known.config, Path(known.config.daemon.packets_socket), self._pacer)
+        outfit = equip(known.config, Path(known.config.daemon.packets_socket), self._pacer, self.ledger)
         wire = outfit.live
         tower = Tower(
             known.config,

@@ -17,6 +17,7 @@ from probes.wire import Surroundings
 from probes.wire.dns import Asker
 from probes.wire.foresight import Foresight
 from probes.wire.guard import Guard
+from probes.wire.ledger import Ledger
 from probes.wire.live import LiveWire
 from probes.wire.memo import Memo
 from probes.wire.pace import Pacer
@@ -42,15 +43,17 @@ class Outfit:
     foresight: Foresight
 
 
-def equip(config: Config, socket: Path, pacer: Pacer | None = None) -> Outfit:
-    """Return the wire of *config*, its packet process at *socket*; it keeps the pace of *pacer*, or else its own.
+def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledger | None = None) -> Outfit:
+    """Return the wire of *config*, its packet process at *socket*.
+
+    It keeps the pace of *pacer* and writes into *ledger*, or else has its own.
 
     Raises:
         Unequipped: the authorities to trust cannot be read.
     """
     surroundings = around(config)
     memo = Memo(lifetime=MEMORY)
-    guard = Guard(config.scope, config.limits, surroundings, pacer=pacer)
+    guard = Guard(config.scope, config.limits, surroundings, pacer=pacer, ledger=ledger)
     packets = PacketClient(socket)
     resolver = Resolver(surroundings, memo)
     try:

@@ -33,8 +33,8 @@ class Guard:
 
     *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
     contacts for a TCP connection to theirs; the deny list beats them too. Our own resolvers count only against the
-    overall pace. Guards that follow one another share a *pacer*, and so keep the pace together. In a *dry_run* the
-    ledger holds the plan, and every admission ends as a gap.
+    overall pace. Guards that follow one another share a *pacer* and a *ledger*: they keep the pace together, and one
+    account. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class Guard:
         surroundings: Surroundings | None = None,
         *,
         pacer: Pacer | None = None,
+        ledger: Ledger | None = None,
         dry_run: bool = False,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
         own = surroundings or Surroundings()
-        self.limits, self.dry_run, self.stopped, self.ledger = limits, dry_run, False, Ledger()
+        self.limits, self.dry_run, self.stopped = limits, dry_run, False
+        self.ledger = Ledger() if ledger is None else ledger
         self._clock = clock
         self._scopes = [scope]
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)

@@ -6,13 +6,14 @@ from exporters.chore import Chore
 from exporters.words import WORDS, word
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
+from probes.wire.ledger import What
 from rules.agency import Tier
 from rules.finding import Act, State
 from rules.policy import Level, Stage
 from rules.text import Language
 from rules.verdict import Outcome
 
-SETS = [Chore, Failure, GapReason, Family, Kind, Tier, Act, State, Level, Stage, Outcome]
+SETS = [What, Chore, Failure, GapReason, Family, Kind, Tier, Act, State, Level, Stage, Outcome]
 
 
 @pytest.mark.parametrize("members", SETS)

@@ -72,6 +72,7 @@ async def test_the_pace_is_kept_by_what_goes_before_and_after_a_reload_together(
     began = asyncio.get_running_loop().time()
     went = await asyncio.gather(*(_send(guard, number) for guard in (old, new) for number in range(1, 5)))
     assert max(went) - began >= 0.65
+    assert in_force.ledger.counts == {What.HTTP: 8}
 
 
 async def test_a_new_pace_holds_for_what_was_under_way_too(in_force: InForce, desk: Desk) -> None:
