@@ -51,7 +51,14 @@ async def _resolve(targets: Sequence[Target], wire: BatchWire) -> None:
     await wire.resolve_all([target.host for target in targets])
 
 
-@probe(facts=DnsAddress, every=3600.0, deadline=120.0, stage=1, prepare=_resolve)
+@probe(
+    facts=DnsAddress,
+    doing=("查询域名地址", "asking for addresses"),
+    every=3600.0,
+    deadline=120.0,
+    stage=1,
+    prepare=_resolve,
+)
 async def dns_address(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which A and AAAA records does the target's name have, and are they addresses somebody can use?
 

@@ -71,7 +71,9 @@ class DnsDelegation(Facts):
         )
 
 
-@probe(facts=DnsDelegation, every=6 * 3600.0, deadline=240.0, stage=2)
+@probe(
+    facts=DnsDelegation, doing=("检查权威域名服务器", "asking name servers"), every=6 * 3600.0, deadline=240.0, stage=2
+)
 async def dns_delegation(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which name servers is the target's zone delegated to, and do they answer for it over IPv4 and IPv6, UDP and TCP?
 

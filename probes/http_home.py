@@ -65,7 +65,7 @@ SECURITY_HEADERS = (
 """Response headers whose presence is noted, in this order."""
 
 
-@probe(facts=HttpHome, every=3600.0, deadline=300.0)
+@probe(facts=HttpHome, doing=("访问首页", "fetching home pages"), every=3600.0, deadline=300.0)
 async def http_home(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """What does each address of the target answer when asked for its pages, over HTTP and HTTPS?
 

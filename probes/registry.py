@@ -22,8 +22,9 @@ class Probe:
 
     *every* is the usual time between two looks at a target, in seconds. *kinds* limits it to targets of those
     kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
-    round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *prepare* may spare the looks at a batch of targets
-    some of their questions, and must not change what they find.
+    round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *doing* is what a person watching is told meanwhile,
+    in Chinese and English. *prepare* may spare the looks at a batch of targets some of their questions, and must not
+    change what they find.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Probe:
     stage: int
     kinds: frozenset[Kind]
     prepare: Preparation | None = None
+    doing: tuple[str, str] = ("", "")
 
     @property
     def question(self) -> str:
@@ -56,6 +58,7 @@ _registered: dict[str, Probe] = {}
 def probe(
     *,
     facts: type[Facts],
+    doing: tuple[str, str],
     every: float,
     deadline: float = 60.0,
     stage: int = 2,
@@ -66,7 +69,7 @@ def probe(
 
     def register(run: ProbeFunction) -> ProbeFunction:
         name = run.__name__
-        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare)
+        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare, doing)
         return run
 
     return register

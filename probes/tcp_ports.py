@@ -39,7 +39,7 @@ class TcpPorts(Facts):
         object.__setattr__(self, "answered", True if self.open or self.closed else None)
 
 
-@probe(facts=TcpPorts, every=6 * 3600.0, deadline=DEADLINE)
+@probe(facts=TcpPorts, doing=("探测端口", "looking at ports"), every=6 * 3600.0, deadline=DEADLINE)
 async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which TCP ports of the target are open, closed or filtered, on each address of each family?
 

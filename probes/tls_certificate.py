@@ -42,7 +42,7 @@ class TlsCertificate(Facts):
     faults: tuple[ChainFault, ...]
 
 
-@probe(facts=TlsCertificate, every=12 * 3600.0, deadline=180.0)
+@probe(facts=TlsCertificate, doing=("读取证书", "reading certificates"), every=12 * 3600.0, deadline=180.0)
 async def tls_certificate(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which certificate does each address of the target show, and what is wrong with it?
 

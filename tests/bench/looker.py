@@ -23,7 +23,7 @@ def main(config: str) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     began = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        app(["round", config, "--language", "en"], standalone_mode=False)
+        app(["round", config], standalone_mode=False)
     wall = time.perf_counter() - began
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(

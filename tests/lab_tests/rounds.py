@@ -43,7 +43,7 @@ class Tower:
             "monitor.cli",
             "round",
             str(self.folder),
-            "--language",
+            "--lang",
             "en",
             *chosen,
             timeout=300,

@@ -1,4 +1,4 @@
-"""A real `diaolou run` over targets on loopback, and what can be seen of it from outside."""
+"""A real `diaolou serve` over targets on loopback, and what can be seen of it from outside."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Running:
         began = time.monotonic()
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                self.command("run", str(self.desk.directory)),
+                self.command("serve", str(self.desk.directory)),
                 cwd=PROJECT,
                 env={"NOTIFY_SOCKET": str(self.notified), "PATH": "/usr/bin:/bin"},
                 stdout=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from monitor.cli import app
 from monitor.refusal import trouble_with
-from monitor.screen import show
+from monitor.screen.city import show
 from monitor.settings import load
 from monitor.settings.sample import init
 from monitor.store import Store, StoreUnavailable, Trouble
@@ -79,7 +79,7 @@ def test_every_mistake_is_told_at_once_in_both_languages(desk: Desk) -> None:
 
 def test_a_rule_that_cannot_be_used_is_told_like_any_mistake(desk: Desk) -> None:
     desk.write("packs/own/broken.yaml", PACK.format(id="broken", when="nothing.exists(x, true)"))
-    for command in ("check", "round", "run"):
+    for command in ("check", "round", "serve"):
         done = run(command, desk.directory)
         assert done.exit_code == 78
         assert "packs/own/broken.yaml:6: " in done.stderr
@@ -95,7 +95,7 @@ def test_what_deserves_a_second_look_is_noted(desk: Desk) -> None:
 def test_an_authority_that_is_no_certificate_is_a_mistake_and_no_traceback(desk: Desk) -> None:
     desk.write("ca.pem", "junk")
     desk.change("diaolou.yaml", "city: city", "city: city\nauthorities: [ca.pem]")
-    for command in ("check", "round", "run"):
+    for command in ("check", "round", "serve"):
         done = run(command, desk.directory)
         assert done.exit_code == 78
         assert "PEM" in done.stderr
@@ -106,7 +106,7 @@ def test_a_port_in_use_ends_the_daemon_with_one_line(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         desk.change("diaolou.yaml", "city: city", f"city: city\nmetrics: {{listen: '127.0.0.1:{port}'}}")
-        done = run("run", desk.directory)
+        done = run("serve", desk.directory)
     assert done.exit_code == 1
     assert f"127.0.0.1:{port}" in done.stderr
     assert isinstance(done.exception, SystemExit)
@@ -197,7 +197,7 @@ def test_targets_to_be_seen_from_elsewhere_are_noted(desk: Desk) -> None:
 
 
 def test_the_status_names_agencies_and_findings(looked: Desk) -> None:
-    zh, en = run("status", looked.directory), run("status", looked.directory, "--language", "en")
+    zh, en = run("status", looked.directory), run("status", looked.directory, "--lang", "en")
     assert (zh.exit_code, en.exit_code) == (0, 0)
     assert "教育局" in zh.stdout
     assert "Education" in en.stdout
@@ -205,7 +205,7 @@ def test_the_status_names_agencies_and_findings(looked: Desk) -> None:
 
 
 def test_a_verdict_can_be_traced_to_what_was_seen(looked: Desk) -> None:
-    done = run("explain", WWW, "no_dangerous_port_open", "-c", looked.directory, "--language", "en")
+    done = run("explain", WWW, "no_dangerous_port_open", "-c", looked.directory, "--lang", "en")
     assert done.exit_code == 0
     for word in ("fail", "tcp/6379/ipv6", "why: ", "fix: ", "clause: GB/T 22239", "open=[80, 6379]"):
         assert word in done.stdout
@@ -217,9 +217,9 @@ def test_the_report_of_the_month_is_written(looked: Desk, tmp_path: Path) -> Non
     words = ("report", "month", "2026-11", "-c", looked.directory, "-o", tmp_path / "r.html")
     assert run(*words).exit_code == 0
     assert "开放" in (tmp_path / "r.html").read_text()
-    for wrong in (("2026-13",), ("2199-01",), ("2026-11", "--agency", "nobody")):
+    for wrong, status in ((("2026-13",), 1), (("2199-01",), 1), (("2026-11", "--agency", "nobody"), 78)):
         done = run("report", "month", *wrong, "-c", looked.directory)
-        assert done.exit_code == 1
+        assert done.exit_code == status
         assert " / " in done.stderr
 
 

@@ -115,7 +115,7 @@ def _restart_seconds(tower: Running, tries: int = 3) -> float:
 def test_a_second_tower_over_the_same_store_is_refused(tower: Running) -> None:
     tower.start()
     second = subprocess.run(
-        tower.command("run", str(tower.desk.directory)), cwd=PROJECT, capture_output=True, text=True, timeout=20
+        tower.command("serve", str(tower.desk.directory)), cwd=PROJECT, capture_output=True, text=True, timeout=20
     )
     assert second.returncode == 1
     assert "taken" in second.stderr

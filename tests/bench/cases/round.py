@@ -30,7 +30,7 @@ from tests.lab.scale import name
 TITLE = Text(
     "一轮：双栈主机两千台，全部探测、评判与复核", "A round: 2,000 dual-stack hosts, every probe, judged and confirmed"
 )
-LIMIT = 480.0
+LIMIT = 900.0
 HOSTS = 2000
 CONCURRENT = 4096
 """Raised from the demo's 512: silent ports alone, 32,500 of them for 4 s each, would take it four minutes."""
