@@ -15,13 +15,12 @@ from scapy.packet import Packet, Raw
 from probes.observation import Failure
 from probes.target import Address, Family
 from probes.wire.packets.syn.answers import LONGEST, Answers, Unreachable, as_answers, read, read_error
-from probes.wire.packets.syn.frames import Templates
+from probes.wire.packets.syn.frames import Templates, octets
 from probes.wire.packets.syn.order import LatinOrder
+from probes.wire.packets.syn.register import Register
 from probes.wire.packets.syn.schedule import Schedule
-from probes.wire.packets.syn.siphash import SipKey, siphash
 from probes.wire.packets.syn.sweep import CLOSED, OPEN, SILENT, UNREACHABLE, Sweep
 
-KEY = SipKey(0x0706050403020100, 0x0F0E0D0C0B0A0908)
 hosts_of = {
     4: st.lists(st.ip_addresses(v=4), min_size=1, max_size=6, unique=True),
     6: st.lists(st.ip_addresses(v=6), min_size=1, max_size=6, unique=True),
@@ -30,10 +29,12 @@ some_hosts = st.one_of(hosts_of[4], hosts_of[6])
 some_ports = st.lists(st.integers(1, 65535), min_size=1, max_size=8, unique=True)
 
 
-def test_the_hash_is_siphash() -> None:
-    words = [np.array([0x0706050403020100 + 0x0808080808080808 * place], np.uint64) for place in range(2)]
-    hashes = [int(siphash(KEY, *words[:count])[0]) for count in (1, 2)]
-    assert hashes == [0x93F5F5799A932462, 0x3F2ACC7F57C29BDB]  # the published vectors for 8 and 16 octets
+@given(some_hosts, st.data())
+def test_every_host_is_found_at_its_place_and_no_stranger(hosts: list[Address], data: st.DataObject) -> None:
+    register = Register(hosts)
+    asked = data.draw(st.lists(st.one_of(st.sampled_from(hosts), st.ip_addresses(v=hosts[0].version)), min_size=1))
+    told = [hosts.index(each) if each in hosts else -1 for each in asked]
+    assert register.places(octets(asked)).tolist() == told
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**64), st.integers(1, 50))
@@ -94,7 +95,8 @@ def test_a_true_answer_is_believed_once(
     probes = sweep.next(100)
     assert probes is not None
     sequences = sweep.sequences(probes.pairs).tolist()
-    sweep.asked(probes, len(probes.pairs), 10.0)
+    sweep.asking(probes.pairs[: len(probes.pairs)], 10.0)
+    sweep.asked(probes, len(probes.pairs))
     chosen = data.draw(st.integers(0, len(probes.pairs) - 1))
     pair = int(probes.pairs[chosen])
     host, port = hosts[pair // len(ports)], ports[pair % len(ports)]
@@ -116,7 +118,8 @@ def test_a_made_up_answer_is_never_believed(hosts: list[Address], ports: list[in
     sweep, other = (Sweep(hosts, ports, (61000,)) for _ in range(2))
     probes = sweep.next(1)
     assert probes is not None
-    sweep.asked(probes, 1, 10.0)
+    sweep.asking(probes.pairs[:1], 10.0)
+    sweep.asked(probes, 1)
     pair, true = int(probes.pairs[0]), int(sweep.sequences(probes.pairs)[0]) + 1
     host, port = hosts[pair // len(ports)], ports[pair % len(ports)]
     guesses = st.integers(0, 2**32 - 1).filter(lambda guess: guess != true % 2**32)

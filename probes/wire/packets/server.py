@@ -91,8 +91,7 @@ class Server:
                     tell(Declined(token, GapReason.OVERLOADED, "too many requests under way"))
                     return
                 task = own[token] = asyncio.create_task(self._run(message, tell))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                self._keep(task)
                 task.add_done_callback(lambda _: own.pop(token))
             case Abandon(token):
                 if token in own:
@@ -100,10 +99,7 @@ class Server:
             case CanScan(token):
                 tell(self._can_scan(token))
             case Stop(token):
-                self._echoes.stop()
-                self._scanner.stop()
-                log.info("silent until told to resume")
-                tell(Done(token))
+                self._keep(asyncio.create_task(self._stop(token, tell)))
             case Resume(token):
                 self._echoes.resume()
                 self._scanner.resume()
@@ -111,6 +107,16 @@ class Server:
                 tell(Done(token))
             case _:
                 raise ProtocolError("an answer where a request belongs")
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _stop(self, token: int, tell: Callable[[Reply], None]) -> None:
+        self._echoes.stop()
+        await self._scanner.stop()
+        log.info("silent until told to resume")
+        tell(Done(token))
 
     async def _run(self, request: Echo | Scan, tell: Callable[[Reply], None]) -> None:
         reply: Reply

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 
 from probes.wire import NotLooked
-from probes.wire.packets.pace import Pace, Turn
+from probes.wire.packets.pace import Pace, Slots
 from probes.wire.packets.syn.flight import Flight
 from probes.wire.packets.syn.outlet import BATCH, Outlet
 from probes.wire.packets.syn.routes import Hop
@@ -27,10 +26,12 @@ _PROVEN_WITHIN = 12.0
 
 
 class Approach:
-    """The way from here to the hosts of *flight*, by *outlet*, with the *turns* kept of each host."""
+    """The way from here to the hosts of *flight*, by *outlet*, with the *slots* of its hosts in the pace."""
 
-    def __init__(self, flight: Flight, outlet: Outlet, pace: Pace, turns: Sequence[Turn]) -> None:
-        self._flight, self._outlet, self._pace, self._turns = flight, outlet, pace, turns
+    def __init__(self, flight: Flight, outlet: Outlet, pace: Pace, slots: Slots) -> None:
+        self._flight, self._outlet, self._pace, self._slots = flight, outlet, pace, slots
+        # Of hosts in turn no batch meets one twice.
+        self._batch = min(BATCH, len(slots))
         self._gap = 1 / flight.request.per_host
 
     async def find(self) -> None:
@@ -59,14 +60,14 @@ class Approach:
         """
         flight, schedule = self._flight, Schedule(self._flight.request.rate, time.monotonic())
         watched = schedule.next_at
-        while (probes := flight.sweep.next(BATCH)) is not None:
+        while (probes := flight.sweep.next(self._batch)) is not None:
             flight.check()
             if time.monotonic() - watched > _WATCH:
                 await self._watch()
                 watched = time.monotonic()
                 continue
             due = schedule.due(time.monotonic())
-            queue = [self._turns[place] for place in flight.sweep.hosts(probes.pairs[:due]).tolist()]
+            queue = self._slots[flight.sweep.hosts(probes.pairs[:due])]
             free, moment = self._pace.free(queue)
             if not free:
                 await _until(moment if due else schedule.next_at)
@@ -74,7 +75,7 @@ class Approach:
             granted = await self._pace.burst(free)
             flight.check()
             granted = self._pace.claim(queue[:granted], self._gap)
-            sent = self._hand_over(probes, granted) if granted else 0
+            sent = await self._hand_over(probes, granted) if granted else 0
             schedule.sent(sent)
             await asyncio.sleep(0 if sent == granted else _MOMENT)
 
@@ -108,18 +109,18 @@ class Approach:
         place = next((place for place in self._flight.paths.behind(hop) if place in silent), None)
         if place is None:
             return
-        turn = self._turns[place]
+        slot = self._slots[place : place + 1]
         while True:
             self._flight.check()
-            free, moment = self._pace.free([turn])
+            free, moment = self._pace.free(slot)
             if free:
                 await self._pace.burst(1)
-                if self._pace.claim([turn], self._gap):
+                if self._pace.claim(slot, self._gap):
                     break
             else:
                 await _until(moment)
         self._flight.check()
-        self._hand_over(self._flight.sweep.knock(place), 1)
+        await self._hand_over(self._flight.sweep.knock(place), 1)
 
     async def _found(self, hops: list[Hop]) -> list[Hop]:
         """Wait while the kernel looks for *hops*; return those it has not found."""
@@ -131,11 +132,12 @@ class Approach:
             self._flight.check()
         return hops
 
-    def _hand_over(self, probes: Probes, count: int) -> int:
+    async def _hand_over(self, probes: Probes, count: int) -> int:
         """Send the first *count* of *probes*; a host that cannot be sent to is given up, and counts as none sent."""
         try:
-            return self._flight.send(self._outlet, probes, count, time.time())
+            return await self._flight.send(self._outlet, probes, count)
         except NotLooked as refusal:
+            self._flight.check()
             (place,) = self._flight.sweep.hosts(probes.pairs[:1]).tolist()
             self._flight.give_up(place, refusal)
             return 0

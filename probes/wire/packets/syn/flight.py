@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ from probes.target import Address, Family
 from probes.wire import NotLooked, PortState
 from probes.wire.packets.messages import Scan, Seen, Unseen
 from probes.wire.packets.syn.answers import Answers, Unreachable, as_answers
-from probes.wire.packets.syn.frames import Templates
+from probes.wire.packets.syn.frames import Rows, Templates
 from probes.wire.packets.syn.outlet import Outlet
 from probes.wire.packets.syn.paths import Paths, Trust
 from probes.wire.packets.syn.routes import Routes
@@ -49,19 +50,23 @@ class Flight:
         self._before = 0
         self._over = asyncio.Event()
 
-    def send(self, outlet: Outlet, probes: Probes, count: int, at: float) -> int:
-        """Send the first *count* of *probes* at wall-clock time *at*; return how many the kernel had room for.
+    async def send(self, outlet: Outlet, probes: Probes, count: int) -> int:
+        """Send the first *count* of *probes*; return how many the kernel had room for.
 
         Raises:
-            NotLooked: not even the first may leave this machine.
+            NotLooked: not even the first may leave this machine, or the scan was stopped.
         """
-        pairs = probes.pairs[:count]
-        hosts = self.sweep.hosts(pairs)
-        frames, names = outlet.frames[: len(pairs)], outlet.names[: len(pairs)]
-        names[:] = self._templates.names[hosts]
-        self._templates.write(frames, hosts, self.sweep.own_port, self.sweep.ports(pairs), self.sweep.sequences(pairs))
-        sent = outlet.send(len(pairs))
-        self.sweep.asked(probes, sent, at)
+        pairs, sweep = probes.pairs[:count], self.sweep
+        hosts = sweep.hosts(pairs)
+
+        def write(frames: Rows, names: Rows) -> None:
+            self.check()
+            names[:] = self._templates.names[hosts]
+            self._templates.write(frames, hosts, sweep.own_port, sweep.ports(pairs), sweep.sequences(pairs))
+            sweep.asking(pairs, time.time())  # answers may be there before we know that it has gone
+
+        sent = await outlet.send(write, len(pairs))
+        sweep.asked(probes, sent)
         self.packets += sent
         return sent
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import errno
 import os
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -17,6 +20,8 @@ from probes.wire.packets.syn.frames import FRAME, NAME, Rows
 
 BATCH = 1024
 """Most packets handed to the kernel at once."""
+_ASIDE = 128
+"""Packets from which on it is worth it to have another thread send them."""
 _LATER = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM, errno.EINTR})
 _TELL_ALL = {
     Family.IPV4: (socket.IPPROTO_IP, 11),  # IP_RECVERR
@@ -35,7 +40,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Outlet:
-    """A batch of packets of one family, and the socket they leave by. Write `frames` and `names`, then `send`.
+    """A batch of packets of one family, and the socket they leave by; many may be sent while the loop does other work.
 
     Raises:
         NotLooked: NO_RAW_SOCKET without CAP_NET_RAW; the family's blindness when this machine does not speak it.
@@ -52,27 +57,49 @@ class Outlet:
             raise NotLooked(GapReason.blind(family), error.strerror or "") from error
         # Without this the kernel says nothing of packets it had no room for.
         self._socket.setsockopt(*_TELL_ALL[family], 1)
-        self.frames: Rows = np.zeros(BATCH, FRAME[family])
-        self.names: Rows = np.zeros(BATCH, NAME[family])
+        self._frames: Rows = np.zeros(BATCH, FRAME[family])
+        self._names: Rows = np.zeros(BATCH, NAME[family])
+        self._free, self._aside = asyncio.Lock(), ThreadPoolExecutor(1, f"syn-{family}")
         self._vectors, self._messages = np.zeros(BATCH, _VECTOR), np.zeros(BATCH, _MESSAGE)
         places = np.arange(BATCH, dtype=np.uint64)
-        self._vectors["base"] = self.frames.ctypes.data + places * np.uint64(self.frames.itemsize)
-        self._vectors["length"] = self.frames.itemsize
-        self._messages["name"] = self.names.ctypes.data + places * np.uint64(self.names.itemsize)
-        self._messages["name_length"] = self.names.itemsize
+        self._vectors["base"] = self._frames.ctypes.data + places * np.uint64(self._frames.itemsize)
+        self._vectors["length"] = self._frames.itemsize
+        self._messages["name"] = self._names.ctypes.data + places * np.uint64(self._names.itemsize)
+        self._messages["name_length"] = self._names.itemsize
         self._messages["vectors"] = self._vectors.ctypes.data + places * np.uint64(_VECTOR.itemsize)
         self._messages["vector_count"] = 1
 
     def close(self) -> None:
         """Close the socket."""
+        self._aside.shutdown()
         self._socket.close()
 
-    def send(self, count: int) -> int:
-        """Send the first *count* packets; return how many have left, fewer when the kernel has no room now.
+    async def send(self, write: Callable[[Rows, Rows], None], count: int) -> int:
+        """Have *write* fill in *count* packets and the names they go to, and send them.
+
+        Return how many have left, fewer when the kernel has no room now. What has been handed over goes, even if nobody
+        waits for it any more.
 
         Raises:
-            NotLooked: the first did not leave this machine, which says nothing of the target.
+            NotLooked: the first did not leave this machine, which says nothing of the target; or what *write* raises.
         """
+        async with self._free:
+            write(self._frames[:count], self._names[:count])
+            if count < _ASIDE:
+                return self._send(count)
+            sending = asyncio.get_running_loop().run_in_executor(self._aside, self._send, count)
+            try:
+                return await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                await asyncio.wait([sending])  # who comes next writes where these are still read
+                raise
+
+    async def rest(self) -> None:
+        """Wait until nothing is on its way to the kernel."""
+        async with self._free:
+            pass
+
+    def _send(self, count: int) -> int:
         sent: int = _libc.sendmmsg(
             self._socket.fileno(), ctypes.c_void_p(self._messages.ctypes.data), ctypes.c_uint(count), 0
         )

@@ -57,8 +57,8 @@ class Scanner:
         """Put *request*, and tell what there is to say of each address once it is whole."""
         try:
             outlet = self._permit(request)
-            with self._flight(request) as flight, self._pace.many(request.addresses) as turns:
-                way = Approach(flight, outlet, self._pace, turns)
+            with self._flight(request) as flight, self._pace.many(request.addresses) as slots:
+                way = Approach(flight, outlet, self._pace, slots)
                 lost = self._lost(outlet.family)
                 for number in range(_most_rounds(request)):
                     if number > request.retries and not flight.drew:
@@ -78,11 +78,14 @@ class Scanner:
         except NotLooked as refusal:
             return Declined(request.token, refusal.reason, refusal.detail)
 
-    def stop(self) -> None:
-        """Fall silent at once; what is under way ends as stopped."""
+    async def stop(self) -> None:
+        """Fall silent; what is under way ends as stopped, and nothing leaves once this has returned."""
         self._stopped = True
         for flight in self._flights.values():
             flight.stop()
+        for outlet in self._outlets.values():
+            if isinstance(outlet, Outlet):
+                await outlet.rest()
 
     def resume(self) -> None:
         """Speak again; what was stopped stays so."""

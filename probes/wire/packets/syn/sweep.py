@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from probes.target import Address
 from probes.wire.packets.syn.answers import Answers
-from probes.wire.packets.syn.frames import Octets, octets
 from probes.wire.packets.syn.order import LatinOrder, Places
-from probes.wire.packets.syn.siphash import Column, SipKey, siphash
+from probes.wire.packets.syn.register import Register
 
 SILENT, OPEN, CLOSED, UNREACHABLE, GIVEN_UP = range(5)
 """What a port has been found to be, as a number; silent until it answers, or is asked no more."""
@@ -32,12 +31,16 @@ class Sweep:
 
     def __init__(self, hosts: Sequence[Address], ports: Sequence[int], own_ports: Sequence[int]) -> None:
         self._order = LatinOrder(len(hosts), len(ports), secrets.randbits(128))
-        self._key, self._rounds = SipKey.draw(), {port: number for number, port in enumerate(own_ports)}
-        self._octets, self._words = octets(hosts), _words(octets(hosts))
-        self._ports, self._own_ports = np.array(ports, np.int64), list(own_ports)
+        self._register = Register(hosts)
+        self._ports, self._own_ports = np.array(ports, np.int64), np.array(own_ports, np.int64)
+        self._by_port = np.argsort(self._ports)
+        # What nobody can know who has not seen a packet to that very host.
+        self._host_words = _words(len(hosts))
+        self._port_words = _words(len(own_ports) * len(ports)).reshape(len(own_ports), len(ports))
         self.states = np.zeros(len(self._order), np.uint8)
         self.seconds = np.zeros(len(self._order), np.float32)
-        self._sent = np.zeros((len(own_ports), len(self._order)), np.float64)
+        self._sent = np.zeros((len(own_ports), len(self._order)), np.float32)
+        self._begun = 0.0
         self.missing = np.full(len(hosts), len(ports))
         """How many ports of each host have not answered."""
         self.heard = np.zeros(len(hosts), np.float64)
@@ -51,7 +54,7 @@ class Sweep:
     @property
     def own_port(self) -> int:
         """The source port of this round."""
-        return self._own_ports[self._round]
+        return int(self._own_ports[self._round])
 
     def next(self, most: int) -> Probes | None:
         """Return the next pairs of this round that have not answered, *most* or fewer; None when there are no more."""
@@ -64,10 +67,14 @@ class Sweep:
             self._turn = last
         return None
 
-    def asked(self, probes: Probes, count: int, at: float) -> None:
-        """Note that the first *count* of *probes* have been sent at wall-clock time *at*."""
+    def asking(self, pairs: Places, at: float) -> None:
+        """Note that *pairs* are sent at wall-clock time *at*."""
+        self._begun = self._begun or at
+        self._sent[self._round, pairs] = at - self._begun
+
+    def asked(self, probes: Probes, count: int) -> None:
+        """Note that the first *count* of *probes* have had their turn."""
         if count:
-            self._sent[self._round, probes.pairs[:count]] = at
             self._turn = max(self._turn, int(probes.turns[count - 1]) + 1)
 
     def knock(self, host: int) -> Probes:
@@ -86,9 +93,10 @@ class Sweep:
 
     def sequences(self, pairs: Places) -> NDArray[np.int64]:
         """Return the sequence number that each pair's SYN of this round bears."""
-        high, low = self._words
-        hosts = self.hosts(pairs)
-        return self._mask(high[hosts], low[hosts], self.ports(pairs), np.full(len(pairs), self.own_port)) ^ pairs
+        sequences: NDArray[np.int64] = (
+            self._host_words[self.hosts(pairs)] ^ self._port_words[self._round, pairs % len(self._ports)]
+        )
+        return sequences
 
     def settle(self, answers: Answers, closed: int = CLOSED) -> None:
         """Believe those of *answers*, to own ports of ours, that return what we sent to whom they come from.
@@ -99,22 +107,22 @@ class Sweep:
         real = self.states[pairs] == SILENT
         pairs, answers = pairs[real], answers.where(real)
         pairs, first = np.unique(pairs, return_index=True)
-        rounds = np.array([self._rounds[port] for port in answers.own_ports[first].tolist()], np.int64)
         at, hosts = answers.at[first], self.hosts(pairs)
+        sent = self._sent[self._rounds(answers.own_ports[first]), pairs]
         self.states[pairs] = np.where(answers.opens[first], OPEN, closed)
-        self.seconds[pairs] = np.maximum(at - self._sent[rounds, pairs], 0.0)
+        self.seconds[pairs] = np.maximum(at - self._begun - sent, 0.0)
         np.subtract.at(self.missing, hosts, 1)
         np.maximum.at(self.heard, hosts, at)
 
     def genuine(self, answers: Answers) -> tuple[Places, Answers]:
         """Return those of *answers* that return what we sent to whom they come from, and their pairs before them."""
-        mask = self._mask(*_words(answers.hosts), answers.ports, answers.own_ports)
-        pairs = ((answers.acknowledged - 1) & 0xFFFFFFFF) ^ mask
-        real = pairs < len(self.states)
-        pairs, answers = pairs[real], answers.where(real)
-        hosts = self.hosts(pairs)
-        real = (self._octets[hosts] == answers.hosts).all(axis=1) & (self.ports(pairs) == answers.ports)
-        return pairs[real], answers.where(real)
+        hosts, rounds = self._register.places(answers.hosts), self._rounds(answers.own_ports)
+        found = np.searchsorted(self._ports, answers.ports, sorter=self._by_port)
+        ports = self._by_port[np.minimum(found, len(self._ports) - 1)]
+        real = (hosts >= 0) & (self._ports[ports] == answers.ports)
+        expected = self._host_words[hosts] ^ self._port_words[rounds, ports]
+        real &= (answers.acknowledged - 1) & 0xFFFFFFFF == expected
+        return (hosts * len(self._ports) + ports)[real], answers.where(real)
 
     def finish(self, host: int, state: int) -> None:
         """Ask *host* no more: its silent ports get *state*."""
@@ -122,14 +130,11 @@ class Sweep:
         own[own == SILENT] = state
         self.missing[host] = 0
 
-    def _mask(self, high: Column, low: Column, ports: Places, own_ports: Places) -> NDArray[np.int64]:
-        word = (ports << 16 | own_ports).astype(np.uint64)
-        return (siphash(self._key, high, low, word) & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    def _rounds(self, own_ports: NDArray[np.int64]) -> Places:
+        rounds: Places = np.argmax(self._own_ports[:, None] == own_ports, axis=0)
+        return rounds
 
 
-def _words(hosts: Octets) -> tuple[Column, Column]:
-    """Return addresses as two words each, IPv4 padded."""
-    padded = np.zeros((len(hosts), 16), np.uint8)
-    padded[:, : hosts.shape[1]] = hosts
-    words = padded.view(np.uint64)
-    return words[:, 0].copy(), words[:, 1].copy()
+def _words(count: int) -> NDArray[np.int64]:
+    """Return so many random words of 32 bits that nobody can guess."""
+    return np.frombuffer(secrets.token_bytes(4 * count), np.uint32).astype(np.int64)
