@@ -177,7 +177,7 @@ class Daemon:
 
     async def _order(self) -> None:
         """Order all probing to stop; where the order cannot be kept, stop until we end."""
-        self._switch.stop()
+        # Only who obeys the order stops: an order taken back unseen would otherwise leave us stopped for good.
         try:
             self._halt.give(BY_SIGNAL, "", self._clock.now())
         except OSError as fault:

@@ -174,4 +174,4 @@ def explain(
         found = explained(known, store, host, rule)
     if not found:
         end(f"还没有对 {host} 的结论 / nothing was concluded about {host} yet", EX_FAILED)
-    show_explained(terminal(), found, speech(known, lang), known.config.daemon.time_zone)
+    show_explained(terminal(), known, found, speech(known, lang))

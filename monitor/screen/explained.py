@@ -10,21 +10,24 @@ from rich.text import Text as Line
 
 from exporters.words import word
 from monitor.commands.explain import Explained
-from monitor.screen.facts import outcome
+from monitor.configuration import Known
+from monitor.screen.facts import Teller
 from monitor.screen.terminal import OUTCOME_STYLES, local
 from monitor.store import StoredRecord
 from rules.text import Language, Text
 from rules.verdict import Outcome
 
 
-def show_explained(console: Console, explained: Sequence[Explained], language: Language, zone: ZoneInfo) -> None:
+def show_explained(console: Console, known: Known, explained: Sequence[Explained], language: Language) -> None:
     """Print verdicts, the failing ones with all there is to know of them."""
+    zone = known.config.daemon.time_zone
+    teller = Teller(known.probes, language, zone)
     for one in explained:
         console.print(_heading(one, language))
         for heading, text in _reasons(one, zone):
             console.print(Line(f"    {heading.into(language)}{text.into(language)}"))
         for item in one.witnesses:
-            console.print(_witness(item, language, zone), style="dim", soft_wrap=True)
+            console.print(_witness(item, teller, zone), style="dim", soft_wrap=True)
 
 
 def _heading(one: Explained, language: Language) -> Line:
@@ -56,7 +59,7 @@ def _same(text: str) -> Text:
     return Text(text, text)
 
 
-def _witness(item: StoredRecord, language: Language, zone: ZoneInfo) -> Line:
+def _witness(item: StoredRecord, teller: Teller, zone: ZoneInfo) -> Line:
     record = item.gap or item.record
     place = f"{local(record.at, zone)} {record.probe} {record.subject}".rstrip()
-    return Line(f"      {place}: ").append_text(outcome(record, language, zone))
+    return Line(f"      {place}: ").append_text(teller.outcome(record))

@@ -11,7 +11,7 @@ from rich.text import Text as Line
 from exporters.words import word
 from monitor.commands.history import Past
 from monitor.configuration import Known
-from monitor.screen.facts import outcome
+from monitor.screen.facts import Teller
 from monitor.screen.terminal import local
 from rules.finding import Act
 from rules.text import Language, Text
@@ -28,9 +28,10 @@ def show_history(console: Console, known: Known, past: Past, language: Language)
 
 def _lines(known: Known, past: Past, language: Language) -> Iterator[tuple[dt.datetime, Line]]:
     zone = known.config.daemon.time_zone
+    teller = Teller(known.probes, language, zone)
     for spell in past.spells:
         line = Line(f"{spell.record.probe} ").append(str(spell.record.subject) or "·", style="cyan").append("  ")
-        line.append_text(outcome(spell.record, language, zone))
+        line.append_text(teller.outcome(spell.record))
         if spell.until is not None:
             line.append(Text("  至 ", "  until ").into(language) + local(spell.until, zone), style="dim")
         yield spell.since, line

@@ -10,7 +10,7 @@ from rich.text import Text as Line
 
 from exporters.words import word
 from monitor.configuration import Known
-from monitor.screen.facts import outcome
+from monitor.screen.facts import Teller
 from monitor.screen.terminal import OUTCOME_STYLES, plain
 from probes.observation import Record
 from rules.text import Language, Text
@@ -22,6 +22,7 @@ class Looking:
 
     def __init__(self, console: Console, known: Known, language: Language, *, quiet: bool = False) -> None:
         self._console, self._known, self._language, self._quiet = console, known, language, quiet
+        self._teller = Teller(known.probes, language, known.config.daemon.time_zone)
 
     def seen(self, probe: str, records: tuple[Record, ...]) -> None:
         """Show what *probe* met."""
@@ -29,7 +30,7 @@ class Looking:
         self._console.print(Line(doing, style="bold").append(f"  {probe}", style="dim"))
         for record in () if self._quiet else sorted(records, key=lambda each: str(each.subject)):
             line = Line("  ").append(str(record.subject) or "·", style="cyan").append("  ")
-            line.append_text(outcome(record, self._language, self._known.config.daemon.time_zone))
+            line.append_text(self._teller.outcome(record))
             self._console.print(line, soft_wrap=True)
 
     def judged(self, verdicts: Iterable[Verdict]) -> None:

@@ -20,6 +20,18 @@ class _Unknown(Exception):
     """The library has no answer."""
 
 
+class RustFacts:
+    """The facts of one host, handed to the library once; *it* is the element that a rule is asked about."""
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        self.it: object = None
+        self.context = cel.Context(variables=plain(facts))
+        self.context.set_variable_resolver(self._resolve)
+
+    def _resolve(self, name: str) -> object:
+        return self.it if name == "it" else None
+
+
 class RustRule:
     """One rule, its expressions compiled by the library once."""
 
@@ -28,19 +40,26 @@ class RustRule:
         self._each, self._subject = _compiled(rule.each), _compiled(rule.subject)
         self._applies, self._when = _compiled(rule.applies), cel.compile(rule.when.text)
 
-    def outcomes(self, facts: dict[str, object]) -> Iterator[tuple[str, Outcome]]:
-        """Yield each subject and its outcome, as `rules.judge.outcomes` does for facts without gaps."""
+    def outcomes(self, facts: RustFacts) -> Iterator[tuple[str, Outcome]]:
+        """Yield each subject and its outcome, as `rules.judge.outcomes` does for facts without gaps.
+
+        A list with one unknown element is unknown to the library as a whole, and so is the outcome.
+        """
         if self._each is None:
             yield "", self._outcome(facts)
             return
-        elements = list(_flat(_value(self._each, facts)))
+        try:
+            elements = list(_flat(_value(self._each, facts)))
+        except _Unknown:
+            yield "", Outcome.UNKNOWN
+            return
         if not elements:
             yield "", self._rule.empty
         for element in elements:
-            inner = {**facts, "it": element}
-            yield self._named(inner, element), self._outcome(inner)
+            facts.it = element
+            yield self._named(facts, element), self._outcome(facts)
 
-    def _outcome(self, facts: dict[str, object]) -> Outcome:
+    def _outcome(self, facts: RustFacts) -> Outcome:
         try:
             if self._applies is not None and not _value(self._applies, facts):
                 return Outcome.NOT_APPLICABLE
@@ -48,7 +67,7 @@ class RustRule:
         except _Unknown:
             return Outcome.UNKNOWN
 
-    def _named(self, facts: dict[str, object], element: object) -> str:
+    def _named(self, facts: RustFacts, element: object) -> str:
         if self._subject is not None:
             return str(_value(self._subject, facts))
         return str(element.get("subject", "")) if isinstance(element, Mapping) else str(element)
@@ -75,9 +94,9 @@ def _compiled(program: Program | None) -> cel.Program | None:
     return None if program is None else cel.compile(program.text)
 
 
-def _value(program: cel.Program, facts: dict[str, object]) -> object:
+def _value(program: cel.Program, facts: RustFacts) -> object:
     try:
-        return program.execute(facts)
+        return program.execute(facts.context)
     except _FAULTS as fault:
         raise _Unknown from fault
 

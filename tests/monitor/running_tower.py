@@ -91,6 +91,12 @@ class Running:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "monitor.cli", *words]
 
+    def tell(self, *words: str) -> int:
+        """Run another command beside it, and return its exit status."""
+        return subprocess.run(
+            self.command(*words), cwd=PROJECT, capture_output=True, check=False, timeout=30
+        ).returncode
+
     def start(self) -> float:
         """Start, wait until it is ready, and return the seconds that took."""
         began = time.monotonic()

@@ -17,7 +17,7 @@ from exporters.metrics_source import Samples
 from exporters.posture import Posture
 from rules.text import Text
 from tests.bench.figure import Figure, figure
-from tests.bench.timing import best_of, timed
+from tests.bench.timing import MB, best_of, timed
 from tests.exporters.city import PLANS, TODAY, city
 
 TITLE = Text("指标页：绘制与抓取", "The page of metrics: drawn and scraped")
@@ -47,6 +47,9 @@ def _city(size: int) -> Iterator[Figure]:
         told = generate_latest(registry)
     assert _series(page) == told.count(b"\n") - told.count(b"# "), "the peer tells other series"
     yield figure(f"{size}.series", f"{zh}时间序列", f"{en}series", _series(page))
+    bytes_ = len(page.zipped()), len(page.plain())
+    yield figure(f"{size}.bytes_zipped", f"{zh}抓取量（gzip）", f"{en}size of a scrape, gzip", bytes_[0] / MB, "MB")
+    yield figure(f"{size}.bytes_plain", f"{zh}抓取量（不压缩）", f"{en}size of a scrape, plain", bytes_[1] / MB, "MB")
     yield figure(f"{size}.draw", f"{zh}从无到有绘制", f"{en}drawn from nothing", first.wall * 1e3, "ms")
     yield figure(f"{size}.unchanged", f"{zh}无变化重绘", f"{en}drawn again, unchanged", again.wall * 1e3, "ms")
     yield figure(f"{size}.changed", f"{zh}百分之一变化重绘", f"{en}one in a hundred changed", little.wall * 1e3, "ms")
