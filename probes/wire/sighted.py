@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SightedWire:
-    """*wire*, for the families in *sight* only; asking for another raises NotLooked, whatever the network says."""
+    """*wire* without the families that are *unseen*: asking for one raises NotLooked with the reason it has there."""
 
     wire: Wire
-    sight: frozenset[Family]
+    unseen: Mapping[Family, GapReason]
 
     @property
     def surroundings(self) -> Surroundings:
@@ -76,5 +76,5 @@ class SightedWire:
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)
-        if family not in self.sight:
-            raise NotLooked(GapReason.blind(family))
+        if family in self.unseen:
+            raise NotLooked(self.unseen[family])
