@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
+from monitor.current import current, open_questions
 from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
-from monitor.store.spells import covers
-from probes.observation import Failure, Gap, Observation, Record
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.judge import judge
@@ -43,7 +42,7 @@ class Judge:
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
         with self._spool.judging:
-            return self._judge(hosts, now)
+            return self._judge(hosts, self._local(now))
 
     def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         policy = self._config.policy
@@ -55,7 +54,7 @@ class Judge:
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
             verdicts = self._verdicts(host, stored, looked, now)
-            silent = _unsettled_subjects(_current(stored))
+            silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
@@ -70,7 +69,7 @@ class Judge:
         Findings stay as last concluded, and nothing is written.
         """
         looked = self._spool.looked(self._store.looked(hosts), hosts)
-        return self._postures(self._stored(hosts), looked, self._findings(hosts), now)
+        return self._postures(self._stored(hosts), looked, self._findings(hosts), self._local(now))
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
@@ -83,7 +82,7 @@ class Judge:
             if finding.key in opened:
                 findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
         looked = self._store.looked(as_of=moment)
-        return self._postures(self._stored(self._config.targets, moment), looked, findings, moment)
+        return self._postures(self._stored(self._config.targets, moment), looked, findings, self._local(moment))
 
     def _postures(
         self,
@@ -100,6 +99,10 @@ class Judge:
             found = [replace(finding, waived=waived(finding, waivers, today)) for finding in findings[host]]
             postures[host] = host_posture(target, stored, verdicts, found, self._config.policy, now)
         return postures
+
+    def _local(self, moment: dt.datetime) -> dt.datetime:
+        """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""
+        return moment.astimezone(self._config.daemon.time_zone)
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""
@@ -134,7 +137,7 @@ class Judge:
         verdicts: list[Verdict] = []
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
-            records = _current([item for item in stored if item.record.vantage == vantage])
+            records = current([item for item in stored if item.record.vantage == vantage], probes)
             seen = Seen(target, vantage, records, probes)
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
@@ -162,36 +165,3 @@ def _open_at(events: Iterable[Event]) -> frozenset[Key]:
         elif event.act in (Act.OPENED, Act.REOPENED):
             opened.add(event.key)
     return frozenset(opened)
-
-
-def _current(stored: Sequence[StoredRecord]) -> tuple[Record, ...]:
-    """Return what was met last: where we could not look since, the old observation decides nothing.
-
-    A gap on a family, or on the target as a whole, is a gap on every address below it that was looked at before.
-    """
-    newest: list[Record] = [item.gap or item.record for item in stored]
-    gaps = [record for record in newest if isinstance(record, Gap) and record.subject.address is None]
-    current: list[Record] = []
-    for record in newest:
-        over = next(
-            (
-                gap
-                for gap in gaps
-                if gap.probe == record.probe and gap.at > record.at and covers(gap.subject, record.subject)
-            ),
-            None,
-        )
-        current.append(replace(over, subject=record.subject) if over and isinstance(record, Observation) else record)
-    return tuple(current)
-
-
-def _unsettled_subjects(records: Iterable[Record]) -> frozenset[str]:
-    """Return the subjects of which the newest look says nothing that could end a finding: gaps, and most failures.
-
-    A refused connection does settle it: there is no service there any more that could be in the wrong.
-    """
-    return frozenset(
-        str(record.subject)
-        for record in records
-        if isinstance(record, Gap) or record.failure not in (None, Failure.CONNECTION_REFUSED)
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from ipaddress import ip_address
 
 import pytest
@@ -76,6 +76,10 @@ ASKING: dict[str, Asking] = {
 each = pytest.mark.parametrize("asking", ASKING.values(), ids=ASKING)
 
 
+def _unseen(sight: Collection[Family]) -> dict[Family, GapReason]:
+    return {family: GapReason.blind(family) for family in Family if family not in sight}
+
+
 @each
 @pytest.mark.parametrize(
     ("sight", "address", "reason"),
@@ -91,22 +95,29 @@ async def test_nothing_is_asked_over_a_family_out_of_sight(
 ) -> None:
     wire = _Talking()
     with pytest.raises(NotLooked) as refusal:
-        await asking(SightedWire(wire, frozenset(sight)), address)
+        await asking(SightedWire(wire, _unseen(sight)), address)
     assert refusal.value.reason is reason
     assert wire.asked == 0
+
+
+async def test_what_an_operator_stopped_is_not_told_as_blindness() -> None:
+    wire = SightedWire(_Talking(), {Family.IPV6: GapReason.STOPPED})
+    with pytest.raises(NotLooked) as refusal:
+        await wire.connect(V6, 80)
+    assert refusal.value.reason is GapReason.STOPPED
 
 
 @each
 @pytest.mark.parametrize(("family", "address"), [(Family.IPV4, V4), (Family.IPV6, V6)])
 async def test_a_family_in_sight_is_asked_as_it_was_meant(asking: Asking, family: Family, address: Address) -> None:
     wire = _Talking()
-    assert await asking(SightedWire(wire, frozenset({family})), address) == await asking(wire, address)
+    assert await asking(SightedWire(wire, _unseen({family})), address) == await asking(wire, address)
     assert wire.asked == 2
 
 
 async def test_a_blind_vantage_still_resolves_both_families_and_knows_the_time() -> None:
     own = Surroundings(scan_ports=(22,))
-    wire = SightedWire(ScriptedWire({"w": addressed(V4, V6)}, surroundings=own), frozenset())
+    wire = SightedWire(ScriptedWire({"w": addressed(V4, V6)}, surroundings=own), _unseen(()))
 
     async def once() -> int:
         return 7
