@@ -51,7 +51,7 @@ class FindingDocument(TypedDict):
     reason: str
 
 
-class HostDocument(TypedDict):
+class HostScoreDocument(TypedDict):
     """One target; `stage` is null where it is not known, and where `exempt` says that none is asked for."""
 
     host: str
@@ -63,6 +63,11 @@ class HostDocument(TypedDict):
     exempt: bool
     blockers: Sequence[str]
     verdicts: Mapping[str, int]
+
+
+class HostDocument(HostScoreDocument):
+    """One target with its open findings."""
+
     findings: Sequence[FindingDocument]
 
 
@@ -93,7 +98,7 @@ class VantageDocument(TypedDict):
 
 
 class PostureDocument(TypedDict):
-    """How the city stands: `round --json` and `status --json`."""
+    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing."""
 
     at: str
     policy: str
@@ -101,6 +106,7 @@ class PostureDocument(TypedDict):
     agencies: Sequence[AgencyDocument]
     hosts: Sequence[HostDocument]
     vantages: Sequence[VantageDocument]
+    stopped: bool
 
 
 class ScoresDocument(TypedDict):
@@ -108,7 +114,7 @@ class ScoresDocument(TypedDict):
 
     at: str
     agencies: Sequence[AgencyDocument]
-    hosts: Sequence[HostDocument]
+    hosts: Sequence[HostScoreDocument]
 
 
 class RecordDocument(TypedDict):
@@ -228,6 +234,7 @@ DOCUMENTS = (
     LookedDocument,
     HistoryDocument,
     AgencyDocument,
+    HostScoreDocument,
     HostDocument,
     ScoreDocument,
     FindingDocument,
@@ -249,10 +256,10 @@ def dumps(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def posture_document(posture: Posture) -> PostureDocument:
-    """Return how the city stands."""
+def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
+    """Return how the city stands, and whether probing is *stopped*."""
     return {
-        "at": posture.at.isoformat(),
+        "at": _utc(posture.at),
         "policy": posture.policy.version,
         "city": agency_document(posture.city),
         "agencies": [agency_document(row) for row in posture.agencies],
@@ -265,19 +272,16 @@ def posture_document(posture: Posture) -> PostureDocument:
             }
             for each in posture.vantages
         ],
+        "stopped": stopped,
     }
 
 
 def scores_document(posture: Posture, below: Collection[str]) -> ScoresDocument:
     """Return the scores of the agencies *below*, and of their hosts, findings apart."""
     return {
-        "at": posture.at.isoformat(),
+        "at": _utc(posture.at),
         "agencies": [agency_document(row) for row in posture.agencies if row.agency.code in below],
-        "hosts": [
-            {**host_document(host, posture.at.date()), "findings": []}
-            for host in posture.hosts
-            if host.target.agency in below
-        ],
+        "hosts": [_host(host) for host in posture.hosts if host.target.agency in below],
     }
 
 
@@ -302,6 +306,10 @@ def agency_document(row: AgencyPosture) -> AgencyDocument:
 
 def host_document(host: HostPosture, today: dt.date) -> HostDocument:
     """Return one target as it stands *today*."""
+    return {**_host(host), "findings": [finding_document(finding, today) for finding in host.findings]}
+
+
+def _host(host: HostPosture) -> HostScoreDocument:
     return {
         "host": host.target.host,
         "agency": host.target.agency,
@@ -312,7 +320,6 @@ def host_document(host: HostPosture, today: dt.date) -> HostDocument:
         "exempt": host.readiness.exempt,
         "blockers": host.readiness.blockers,
         "verdicts": {outcome.value: count for outcome, count in host.verdicts.items()},
-        "findings": [finding_document(finding, today) for finding in host.findings],
     }
 
 
@@ -325,9 +332,9 @@ def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
         "agency": finding.agency,
         "level": finding.level.value,
         "state": finding.state.value,
-        "first_seen": finding.first_seen.isoformat(),
-        "last_confirmed": finding.last_confirmed.isoformat(),
-        "closed_at": finding.closed_at.isoformat() if finding.closed_at else None,
+        "first_seen": _utc(finding.first_seen),
+        "last_confirmed": _utc(finding.last_confirmed),
+        "closed_at": _utc(finding.closed_at) if finding.closed_at else None,
         "deadline": finding.deadline.isoformat() if finding.deadline else None,
         "overdue": finding.overdue(today),
         "waived": finding.waived,
@@ -371,7 +378,7 @@ def record_document(record: Record) -> RecordDocument:
         "probe": record.probe,
         "subject": str(record.subject),
         "vantage": record.vantage,
-        "at": record.at.isoformat(),
+        "at": _utc(record.at),
         "seconds": seen.seconds if seen else None,
         "facts": to_jsonable_python(seen.facts) if seen else None,
         "failure": seen.failure.value if seen and seen.failure else None,
@@ -386,16 +393,16 @@ def spell_document(
     """Return a value that held for a while."""
     return {
         "record": record_document(record),
-        "since": since.isoformat(),
-        "seen_at": seen_at.isoformat(),
-        "until": until.isoformat() if until else None,
+        "since": _utc(since),
+        "seen_at": _utc(seen_at),
+        "until": _utc(until) if until else None,
     }
 
 
 def event_document(event: Event) -> EventDocument:
     """Return one act on one finding."""
     return {
-        "at": event.at.isoformat(),
+        "at": _utc(event.at),
         "act": event.act.value,
         "rule": event.key.rule,
         "subject": event.key.subject,
@@ -445,9 +452,13 @@ def _score(score: Score) -> ScoreDocument:
     return {
         "risk": round(score.risk, 3),
         "coverage": round(score.coverage, 4),
-        "oldest": score.oldest.isoformat() if score.oldest else None,
+        "oldest": _utc(score.oldest) if score.oldest else None,
         "contributions": {part.source: round(part.points, 3) for part in score.contributions},
     }
+
+
+def _utc(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat()
 
 
 def _cell(value: object) -> object:

@@ -34,6 +34,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (What.DNS, Text("DNS 询问", "DNS questions")),
     (What.TCP_CONNECT, Text("TCP 连接", "TCP connections")),
+    (What.SYN, Text("SYN 探测包", "SYN probes")),
     (What.HTTP, Text("HTTP 请求", "HTTP requests")),
     (What.TLS, Text("TLS 握手", "TLS handshakes")),
     (What.ECHO, Text("ping 请求", "echo requests")),

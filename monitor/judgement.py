@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
+from monitor.current import current, open_questions
 from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
-from monitor.store.spells import covers
-from probes.observation import Failure, Gap, Observation, Record
 from probes.target import Target
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
@@ -46,7 +45,7 @@ class Judge:
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
         with self._spool.judging:
-            return self._judge(hosts, now)
+            return self._judge(hosts, self._local(now))
 
     def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         postures: dict[str, HostPosture] = {}
@@ -58,7 +57,7 @@ class Judge:
             target = self._config.targets[host]
             policy = self._policy(target, now)
             verdicts = self._verdicts(host, stored, looked, now)
-            silent = _unsettled_subjects(_current(stored))
+            silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
@@ -73,7 +72,7 @@ class Judge:
         Findings stay as last concluded, and nothing is written.
         """
         looked = self._spool.looked(self._store.looked(hosts), hosts)
-        return self._postures(self._stored(hosts), looked, self._findings(hosts), now)
+        return self._postures(self._stored(hosts), looked, self._findings(hosts), self._local(now))
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
@@ -86,11 +85,11 @@ class Judge:
             if finding.key in opened:
                 findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
         looked = self._store.looked(as_of=moment)
-        return self._postures(self._stored(self._config.targets, moment), looked, findings, moment)
+        return self._postures(self._stored(self._config.targets, moment), looked, findings, self._local(moment))
 
     def concluded(self, now: dt.datetime, as_of: dt.datetime | None = None) -> Mapping[str, list[Verdict]]:
         """Return every host's verdicts on what is known *now*, or was at a past moment; nothing is written."""
-        moment = as_of or now
+        moment = self._local(as_of or now)
         looked = self._store.looked(as_of=as_of)
         stored = self._stored(self._config.targets, as_of)
         return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
@@ -111,16 +110,22 @@ class Judge:
             postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), now)
         return postures
 
+    def _local(self, moment: dt.datetime) -> dt.datetime:
+        """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""
+        return moment.astimezone(self._config.daemon.time_zone)
+
     def _policy(self, target: Target, now: dt.datetime) -> Policy:
         """Return the policy as it reads now for *target*; those it says the same to share one."""
         whole = self._config.policy
         today = whole.today(now)
         profiles = whole.profiles_of(self._config.addressee(target), today)
         key = (today, *(profile.name for profile in profiles))
-        if key not in self._policies:
-            self._policies = {known: policy for known, policy in self._policies.items() if known[0] == today}
-            self._policies[key] = whole.on(today, profiles)
-        return self._policies[key]
+        found = self._policies.get(key)
+        if found is None:
+            found = whole.on(today, profiles)
+            others = {known: policy for known, policy in self._policies.items() if known[0] == today}
+            self._policies = {**others, key: found}
+        return found
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""
@@ -155,7 +160,7 @@ class Judge:
         verdicts: list[Verdict] = []
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
-            records = _current([item for item in stored if item.record.vantage == vantage])
+            records = current([item for item in stored if item.record.vantage == vantage], probes)
             seen = Seen(target, vantage, records, probes)
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
@@ -183,36 +188,3 @@ def _open_at(events: Iterable[Event]) -> frozenset[Key]:
         elif event.act in (Act.OPENED, Act.REOPENED):
             opened.add(event.key)
     return frozenset(opened)
-
-
-def _current(stored: Sequence[StoredRecord]) -> tuple[Record, ...]:
-    """Return what was met last: where we could not look since, the old observation decides nothing.
-
-    A gap on a family, or on the target as a whole, is a gap on every address below it that was looked at before.
-    """
-    newest: list[Record] = [item.gap or item.record for item in stored]
-    gaps = [record for record in newest if isinstance(record, Gap) and record.subject.address is None]
-    current: list[Record] = []
-    for record in newest:
-        over = next(
-            (
-                gap
-                for gap in gaps
-                if gap.probe == record.probe and gap.at > record.at and covers(gap.subject, record.subject)
-            ),
-            None,
-        )
-        current.append(replace(over, subject=record.subject) if over and isinstance(record, Observation) else record)
-    return tuple(current)
-
-
-def _unsettled_subjects(records: Iterable[Record]) -> frozenset[str]:
-    """Return the subjects of which the newest look says nothing that could end a finding: gaps, and most failures.
-
-    A refused connection does settle it: there is no service there any more that could be in the wrong.
-    """
-    return frozenset(
-        str(record.subject)
-        for record in records
-        if isinstance(record, Gap) or record.failure not in (None, Failure.CONNECTION_REFUSED)
-    )
