@@ -32,8 +32,9 @@ class ScoreDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One finding; `deadline` and `closed_at` are null where there is none."""
+    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none."""
 
+    id: str
     rule: str
     target: str
     subject: str
@@ -262,6 +263,7 @@ def host_document(host: HostPosture, today: dt.date) -> HostDocument:
 def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
     """Return one finding as it stands *today*."""
     return {
+        "id": finding.key.id,
         "rule": finding.key.rule,
         "target": finding.key.target,
         "subject": finding.key.subject,

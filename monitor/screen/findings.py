@@ -14,7 +14,11 @@ from monitor.screen.terminal import level, local, plain, table
 from rules.finding import Finding
 from rules.text import Language, Text
 
+SHOWN = 6
+"""Characters of an id that are shown; a command takes them for the whole."""
+
 HEADINGS = (
+    Text("编号", "id"),
     Text("级别", "level"),
     Text("未达到的要求", "not met"),
     Text("目标", "target"),
@@ -36,6 +40,7 @@ def show_findings(
         key = finding.key
         rule, agency = known.rules.get(key.rule), agencies.get(finding.agency)
         shown.add_row(
+            Line(key.id[:SHOWN], style="dim"),
             level(finding.level, language),
             plain(rule.title.into(language) if rule else key.rule),
             plain(key.target),

@@ -197,6 +197,7 @@ def _finding_row(item: Finding) -> dict[str, object]:
         "waived": item.waived,
         "value": item.value,
         "reason": item.reason,
+        "excused": item.excused,
     }
 
 
@@ -215,6 +216,7 @@ def _finding(row: Row[*tuple[Any, ...]]) -> Finding:
         waived=row.waived,
         value=row.value,
         reason=row.reason,
+        excused=row.excused,
     )
 
 
