@@ -15,6 +15,7 @@ from probes.wire import ChainFault, Presence, Source
 from probes.wire.ledger import What
 from probes.wire.zone import Side
 from rules.agency import Tier
+from rules.comparison import Turn
 from rules.deed import Move
 from rules.finding import Act, State
 from rules.handling import Objection
@@ -36,6 +37,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (What.DNS, Text("DNS 询问", "DNS questions")),
     (What.TCP_CONNECT, Text("TCP 连接", "TCP connections")),
+    (What.SYN, Text("SYN 探测包", "SYN probes")),
     (What.HTTP, Text("HTTP 请求", "HTTP requests")),
     (What.TLS, Text("TLS 握手", "TLS handshakes")),
     (What.ECHO, Text("ping 请求", "echo requests")),
@@ -88,6 +90,11 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Act.CHANGED, Text("变化", "changed")),
     (Act.CLOSED, Text("已整改", "closed")),
     (Act.REOPENED, Text("复发", "reopened")),
+    (Turn.OPENS, Text("新立项", "opens")),
+    (Turn.CLOSES, Text("撤销", "closes")),
+    (Turn.RISES, Text("升级", "rises")),
+    (Turn.FALLS, Text("降级", "falls")),
+    (Turn.OTHERWISE, Text("期限有变", "other terms")),
     (Family.IPV4, Text("IPv4", "IPv4")),
     (Family.IPV6, Text("IPv6", "IPv6")),
     (Kind.WEBSITE, Text("网站", "website")),

@@ -160,6 +160,8 @@ class Daemon:
         await asyncio.to_thread(tower.almanac.prune, self._clock.now())
 
     async def _age(self) -> None:
+        if await asyncio.to_thread(self._in_force.superseded):
+            await self._reload()
         await self._in_force.tower.city.grow_old()
         self._pages.outdated()
 

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.policy import Level
+from rules.level import Level
 
 
 class State(StrEnum):
@@ -46,8 +46,10 @@ class Finding:
     """A finding as it stands.
 
     *failures* and *passes* count looks in a row; *last_confirmed* is the moment of the last one that counted, and
-    an older or equal one does not count again. *deadline* is None where the policy sets none. *excused* is the grant
-    that first covered it and the value it had then, empty while no waiver is meant for it.
+    an older or equal one does not count again. *deadline* is None where the policy sets none. *policy* is the digest
+    of the policy it was last judged by. *recent* are the last looks that counted, `f` and `p`, the newest at the end;
+    *flaps* how often it came back. *excused* is the grant that first covered it and the value it had then, empty while
+    no waiver is meant for it.
     """
 
     key: Key
@@ -64,6 +66,9 @@ class Finding:
     value: str = ""
     reason: str = ""
     excused: str = ""
+    policy: str = ""
+    recent: str = ""
+    flaps: int = 0
 
     def overdue(self, today: dt.date) -> bool:
         """Say whether an open, unwaived finding has passed its deadline."""

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from monitor.cli import files, handling, looking, policies, reports, standing, switching
+from monitor.cli import bundles, files, handling, looking, policies, reports, standing, switching
 
 EPILOG = (
     "退出码 Exit status：0 正常 done · 1 失败 failed · 2 用法 usage · 66 尚无数据 nothing measured yet · "
@@ -43,6 +43,11 @@ app.command("stop-scanning")(switching.stop_scanning)
 app.command("resume-scanning")(switching.resume_scanning)
 app.add_typer(policy_app, name="policy")
 policy_app.command("test")(policies.run_cases)
+policy_app.command()(bundles.keygen)
+policy_app.command()(bundles.pack)
+policy_app.command()(bundles.verify)
+policy_app.command()(bundles.install)
+policy_app.command()(bundles.diff)
 app.add_typer(finding_app, name="finding")
 finding_app.command()(handling.show)
 finding_app.command("ack")(handling.acknowledge)

@@ -198,6 +198,9 @@ def _finding_row(item: Finding) -> dict[str, object]:
         "value": item.value,
         "reason": item.reason,
         "excused": item.excused,
+        "policy": item.policy,
+        "recent": item.recent,
+        "flaps": item.flaps,
     }
 
 
@@ -217,6 +220,9 @@ def _finding(row: Row[*tuple[Any, ...]]) -> Finding:
         value=row.value,
         reason=row.reason,
         excused=row.excused,
+        policy=row.policy,
+        recent=row.recent,
+        flaps=row.flaps,
     )
 
 

@@ -177,6 +177,9 @@ finding = Table(
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("excused", Text, nullable=False, server_default=text("''")),
+    Column("policy", Text, nullable=False, server_default=text("''")),
+    Column("recent", Text, nullable=False, server_default=text("''")),
+    Column("flaps", Integer, nullable=False, server_default=text("0")),
 )
 
 event = Table(
