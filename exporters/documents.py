@@ -34,8 +34,9 @@ class ScoreDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One finding; `deadline` and `closed_at` are null where there is none."""
+    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none."""
 
+    id: str
     rule: str
     target: str
     subject: str
@@ -326,6 +327,7 @@ def _host(host: HostPosture) -> HostScoreDocument:
 def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
     """Return one finding as it stands *today*."""
     return {
+        "id": finding.key.id,
         "rule": finding.key.rule,
         "target": finding.key.target,
         "subject": finding.key.subject,

@@ -11,8 +11,13 @@ from dataclasses import dataclass, replace
 
 from rules.clause import LONGEST
 from rules.finding import Act, Event, Finding, Key, State, Waiver
+from rules.handling import NOBODYS, UNHANDLED, Handling
 from rules.policy import Clause, Policy
 from rules.verdict import Outcome, Verdict
+from rules.waiving import excused
+
+LAPSED = "waiver lapsed"
+"""What is said of a finding that a waiver does not cover any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ def advance(
     waivers: Sequence[Waiver],
     now: dt.datetime,
     unsettled: Collection[str] = (),
+    handlings: Mapping[Key, Handling] = NOBODYS,
 ) -> Progress:
     """Move the findings of one target on by one judgement.
 
@@ -39,7 +45,7 @@ def advance(
     subject is no longer there is closed as gone; where any part of its rule is unknown it stays. *unsettled* are
     subjects that were met with a failure or a gap: a rule that has nothing to say of them has not been kept. A
     verdict without evidence moves nothing, and evidence of the future is none. What a wrong clock dated later than
-    *now* counts as now.
+    *now* counts as now. *handlings* are what people did about findings: deadlines granted, false positives.
     """
     before = {finding.key: _by_now(finding, policy, now) for finding in known}
     outcome = _by_key(verdicts)
@@ -69,11 +75,18 @@ def advance(
             at = _proven(verdict, now)
             moved, happened = _pass(finding, clause, policy, now, at, verdict.outcome.value) if at else (finding, [])
         if moved is not None:
-            after.append(replace(moved, waived=waived(moved, waivers, policy.today(now))))
+            after.append(excused(moved, waivers, handlings.get(key, UNHANDLED), policy.today(now)))
+            happened += _lapsed(finding, after[-1], now)
         elif finding is not None:
             dropped.append(key)
         events += happened
     return Progress(tuple(after), tuple(dropped), tuple(events))
+
+
+def _lapsed(before: Finding | None, after: Finding, now: dt.datetime) -> list[Event]:
+    if before is None or not before.waived or after.waived or after.state is not State.OPEN:
+        return []
+    return [Event(after.key, Act.CHANGED, now, LAPSED)]
 
 
 def _silent(verdict: Verdict, unsettled: Collection[str]) -> bool:
@@ -194,17 +207,4 @@ def _by_now(finding: Finding, policy: Policy, now: dt.datetime) -> Finding:
         last_confirmed=min(finding.last_confirmed, now),
         closed_at=finding.closed_at and min(finding.closed_at, now),
         deadline=min(finding.deadline, latest) if finding.deadline and latest else finding.deadline,
-    )
-
-
-def waived(finding: Finding, waivers: Sequence[Waiver], today: dt.date) -> bool:
-    """Say whether an agreed exception covers the finding today; it lapses at its end or when the value changed."""
-    return any(
-        waiver.rule == finding.key.rule
-        and today <= waiver.until
-        and waiver.target in ("", finding.key.target)
-        and waiver.agency in ("", finding.agency)
-        and waiver.subject in ("", finding.key.subject)
-        and waiver.value in ("", finding.value)
-        for waiver in waivers
     )

@@ -95,6 +95,8 @@ def _without_targets(config: Config) -> list[str]:
 def _waiver_notes(config: Config, today: dt.date) -> Iterator[Text]:
     for waiver in config.waivers:
         whom = waiver.target or waiver.agency
+        if not waiver.rule.strip("*"):
+            yield Text(f"豁免涵盖全部规则：{whom}", f"a waiver covers every rule: {whom}")
         if waiver.until < today:
             yield Text(
                 f"豁免已于 {waiver.until} 到期：{waiver.rule}（{whom}）",
