@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from exporters.chore import Chore
+from probes.addressing import AddressClass
+from probes.nameserver import Standing
 from probes.observation import Failure, GapReason
-from probes.target import Family, Kind
+from probes.target import Family, Kind, Transport
+from probes.vantage_self import Proof
+from probes.wire import ChainFault, Presence, Source
 from probes.wire.ledger import What
+from probes.wire.zone import Side
 from rules.agency import Tier
 from rules.finding import Act, State
 from rules.policy import Level, Stage
@@ -103,6 +108,50 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Failure.HTTP_TRUNCATED, Text("HTTP 应答不完整", "truncated HTTP response")),
     (Failure.HTTP_REDIRECT_LOOP, Text("HTTP 重定向循环", "HTTP redirect loop")),
     (Failure.HTTP_REDIRECT_REFUSED, Text("HTTP 重定向目标被拒绝", "HTTP redirect refused")),
+    (AddressClass.GLOBAL, Text("公网地址", "global")),
+    (AddressClass.UNSPECIFIED, Text("未指定地址", "unspecified")),
+    (AddressClass.LOOPBACK, Text("环回地址", "loopback")),
+    (AddressClass.LINK_LOCAL, Text("链路本地地址", "link-local")),
+    (AddressClass.SITE_LOCAL, Text("站点本地地址（已废止）", "site-local (deprecated)")),
+    (AddressClass.ULA, Text("唯一本地地址（ULA）", "unique local (ULA)")),
+    (AddressClass.PRIVATE, Text("私有地址", "private")),
+    (AddressClass.SHARED, Text("运营商共享地址", "shared")),
+    (AddressClass.MULTICAST, Text("组播地址", "multicast")),
+    (AddressClass.MAPPED, Text("IPv4 映射地址", "IPv4-mapped")),
+    (AddressClass.COMPATIBLE, Text("IPv4 兼容地址（已废止）", "IPv4-compatible (deprecated)")),
+    (AddressClass.SIX_TO_FOUR, Text("6to4 隧道地址", "6to4")),
+    (AddressClass.TEREDO, Text("Teredo 隧道地址", "Teredo")),
+    (AddressClass.DNS64, Text("DNS64 合成地址", "made by DNS64")),
+    (AddressClass.DOCUMENTATION, Text("文档示例地址", "for documentation")),
+    (AddressClass.BENCHMARKING, Text("基准测试地址", "for benchmarking")),
+    (AddressClass.DISCARD, Text("丢弃专用地址", "discard-only")),
+    (AddressClass.RESERVED, Text("保留地址", "reserved")),
+    (ChainFault.EXPIRED, Text("已过期", "expired")),
+    (ChainFault.NOT_YET_VALID, Text("尚未生效", "not yet valid")),
+    (ChainFault.SELF_SIGNED, Text("自签名", "self-signed")),
+    (ChainFault.UNTRUSTED, Text("签发者不受信任", "untrusted issuer")),
+    (ChainFault.INCOMPLETE, Text("证书链不完整", "incomplete chain")),
+    (ChainFault.NAME_MISMATCH, Text("与主机名不符", "another name")),
+    (ChainFault.WEAK, Text("算法或密钥过弱", "weak key or signature")),
+    (ChainFault.MALFORMED, Text("证书畸形", "malformed certificate")),
+    (ChainFault.OTHER, Text("其他错误", "another fault")),
+    (Presence.PRESENT, Text("有记录", "present")),
+    (Presence.NODATA, Text("无此类记录", "no data")),
+    (Presence.NXDOMAIN, Text("域名不存在", "no such name")),
+    (Proof.CONTROLS, Text("对照点应答", "control contacts answered")),
+    (Proof.RESOLVERS, Text("递归解析器应答", "resolvers answered")),
+    (Proof.NOTHING, Text("无可证明", "nothing")),
+    (Side.CHILD, Text("子区", "the zone itself")),
+    (Side.PARENT, Text("父区", "the parent zone")),
+    (Source.RECURSIVE, Text("递归解析器", "a resolver")),
+    (Source.AUTHORITATIVE, Text("权威服务器", "the zone's servers")),
+    (Source.LITERAL, Text("清单所列地址", "the inventory")),
+    (Standing.AUTHORITATIVE, Text("权威应答", "authoritative")),
+    (Standing.LAME, Text("失效（lame）", "lame")),
+    (Standing.SILENT, Text("无应答", "silent")),
+    (Standing.NOT_ASKED, Text("未询问", "not asked")),
+    (Transport.TCP, Text("TCP", "TCP")),
+    (Transport.UDP, Text("UDP", "UDP")),
 )
 WORDS: Mapping[tuple[type[StrEnum], str], Text] = {(type(member), member.value): text for member, text in _PAIRS}
 """Every member of the sets a reader meets; keyed with its set, because two sets may use the same value."""

@@ -13,7 +13,7 @@ from monitor.overview import lately, overview
 from monitor.settings import Config
 from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
-from monitor.watch import Unwatched, Watch
+from monitor.watch import JUDGING, Unwatched, Watch
 from probes.registry import Probe
 from rules.rule import Rule
 
@@ -57,13 +57,13 @@ class City:
     async def judge(self, hosts: Collection[str], watch: Watch | None = None) -> Mapping[str, frozenset[str]]:
         """Judge *hosts* anew; return those with something to confirm, and the probes that would."""
         watch = watch or Unwatched()
-        watch.begin("judge", len(hosts))
+        watch.begin(JUDGING, len(hosts))
         unsettled: dict[str, frozenset[str]] = {}
         for chunk in _chunks(list(hosts), CHUNK):
             judged = await asyncio.to_thread(self._judge.judge, chunk, self._clock())
             self._hosts.update(judged.hosts)
             unsettled.update(judged.unsettled)
-            watch.step("judge", len(chunk))
+            watch.step(JUDGING, len(chunk))
         return unsettled
 
     async def grow_old(self) -> None:

@@ -23,6 +23,7 @@ from monitor.campaign import Campaigns
 from monitor.chores import Chores
 from monitor.clock import SystemClock
 from monitor.configuration import Known
+from monitor.halt import HaltFile, obey
 from monitor.in_force import InForce, plan_of
 from monitor.pages import Pages
 from monitor.revisit import Standing
@@ -49,6 +50,9 @@ AGEING = 3600.0
 COUNTING = 5.0
 """Seconds between two glances at what is counted elsewhere."""
 
+BY_SIGNAL = "signal"
+"""Who did what a signal told us to: nobody signs those."""
+
 CONFIRMING = dt.timedelta(minutes=5)
 """How soon what was met for the first time is looked at again."""
 
@@ -63,7 +67,7 @@ class Daemon:
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
         self._chores = Chores()
         self._pages = Pages(known.config.daemon.time_zone, self._chores)
-        self._switch = Switch()
+        self._switch, self._halt = Switch(), HaltFile.beside(known.config.daemon.store_url, directory)
         self._backlog: Mapping[str, int] = {}
 
     async def run(self) -> None:
@@ -92,9 +96,12 @@ class Daemon:
                 (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
                 (self._own.misses, lambda: self._scheduler.missed),
                 (self._own.chores, lambda: self._chores.defects),
-                (self._own.sent, lambda: self._in_force.ledger.counts),
+                (self._own.sent, lambda: {what.value: sent for what, sent in self._in_force.ledger.counts.items()}),
             )
             self._tally.pass_on()
+            if self._halt.read() is not None:
+                # Not one packet between here and the first glance at the order.
+                self._switch.stop()
             await self._scheduler.start()
             stack.push_async_callback(self._scheduler.stop)
             app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
@@ -138,6 +145,7 @@ class Daemon:
             self._chores.repeat(Chore.DAY, self._keep_day, KEEPING),
             self._chores.repeat(Chore.AGE, self._age, ageing, self._doubt),
             self._chores.repeat(Chore.COUNT, self._count, COUNTING),
+            obey(self._halt, self._stop, self._resume),
         )
 
     async def _keep_drawn(self) -> None:
@@ -164,8 +172,21 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ending.set)
-        acts = {signal.SIGHUP: self._reload, signal.SIGUSR1: self._stop, signal.SIGUSR2: self._resume}
+        acts = {signal.SIGHUP: self._reload, signal.SIGUSR1: self._order, signal.SIGUSR2: self._lift}
         self._signals = Signals(self._chores, acts)
+
+    async def _order(self) -> None:
+        """Order all probing to stop; where the order cannot be kept, stop until we end."""
+        # Only who obeys the order stops: an order taken back unseen would otherwise leave us stopped for good.
+        try:
+            self._halt.give(BY_SIGNAL, "", self._clock.now())
+        except OSError as fault:
+            log.warning("probing stops until the daemon ends: %s", fault)
+            await self._stop()
+
+    async def _lift(self) -> None:
+        if self._halt.lift() is None:
+            await self._resume()
 
     async def _stop(self) -> None:
         """Let nothing out any more, the packet process included."""
@@ -173,8 +194,9 @@ class Daemon:
         self._scheduler.pause()
         with suppress(NotLooked):
             await self._in_force.outfit.packets.stop()
-        log.warning("probing was stopped")
-        await self._note("stop_scanning")
+        halt = self._halt.read()
+        log.warning("probing was stopped by %s: %s", halt.who if halt else BY_SIGNAL, halt.why if halt else "")
+        await self._note("stop_scanning", halt.why if halt else "", halt.who if halt else BY_SIGNAL)
 
     async def _resume(self) -> None:
         self._switch.resume()
@@ -191,10 +213,10 @@ class Daemon:
             self._doubt.set()
         await self._note("reload", "taken up" if taken_up else "refused")
 
-    async def _note(self, act: str, detail: str = "") -> None:
-        """Write into the log of who did what that an operator signalled *act*."""
+    async def _note(self, act: str, detail: str = "", who: str = BY_SIGNAL) -> None:
+        """Write *act* into the log of who did what."""
         try:
-            await asyncio.to_thread(self._store.audit, "signal", act, "", detail, at=self._clock.now())
+            await asyncio.to_thread(self._store.audit, who, act, "", detail, at=self._clock.now())
         except StoreUnavailable as trouble:
             log.warning("%s was not noted: %s", act, trouble)
 

@@ -13,14 +13,18 @@ import typer
 
 from monitor.configuration import Known, read
 from monitor.packs import RuleFaults
-from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, nothing_yet, told, trouble_with
+from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, Unequipped, nothing_yet, told, trouble_with
 from monitor.settings import Mistakes
 from monitor.store import Store, StoreUnavailable, Trouble
+from rules.text import Language
 
 Directory = Annotated[Path, typer.Argument(help="配置目录 / the configuration directory", envvar="DIAOLOU_CONFIG")]
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="配置目录 / the configuration directory", envvar="DIAOLOU_CONFIG")
 ]
+LangOption = Annotated[Language | None, typer.Option("--lang", help="zh 或 en / zh or en")]
+JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
+HostArgument = Annotated[str, typer.Argument(help="目标 / the target")]
 DEFAULT = Path("config")
 
 
@@ -30,6 +34,32 @@ def known_or_end(directory: Path) -> Known:
         return read(directory)
     except (Mistakes, RuleFaults) as found:
         end(told(found), EX_CONFIG)
+
+
+def host_or_end(known: Known, host: str) -> str:
+    """Return *host* as it is; one that the inventory does not name ends the command."""
+    if host not in known.config.targets:
+        end(f"清单中没有目标 {host} / no target {host} in the inventory", EX_CONFIG)
+    return host
+
+
+def agency_or_end(known: Known, agency: str) -> str:
+    """Return the code *agency* as it is; one that the inventory does not name ends the command."""
+    if agency and agency not in known.config.tree.agencies:
+        end(f'没有单位 "{agency}" / there is no agency "{agency}"', EX_CONFIG)
+    return agency
+
+
+def rule_or_end(known: Known, rule: str) -> str:
+    """Return the id *rule* as it is; one that the policy has no clause for ends the command."""
+    if rule and rule not in known.rules:
+        end(f"没有规则 {rule} / no rule {rule}", EX_CONFIG)
+    return rule
+
+
+def speech(known: Known, language: Language | None) -> Language:
+    """Return the language asked for, or else the configuration's."""
+    return language or known.config.daemon.language
 
 
 def store_or_end(known: Known) -> Store:
@@ -51,6 +81,17 @@ def reading_or_end(known: Known, directory: Path) -> Iterator[Store]:
     except StoreUnavailable as trouble:
         if trouble.trouble is Trouble.ABSENT:
             end(nothing_yet(directory), EX_NOTHING)
+        end(trouble_with(trouble), EX_FAILED)
+
+
+@contextmanager
+def at_work_or_end() -> Iterator[None]:
+    """Do what needs the wire or the store; what is missing for it ends the command."""
+    try:
+        yield
+    except Unequipped as fault:
+        end(str(fault), fault.status)
+    except StoreUnavailable as trouble:
         end(trouble_with(trouble), EX_FAILED)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+from monitor.halt import Halt
 from monitor.packs import RuleFaults
 from monitor.settings import Mistakes
 from monitor.settings.mistakes import Mistake
@@ -16,6 +18,8 @@ EX_CONFIG = 78
 """The exit status of an operator's mistake, as sysexits.h has it."""
 EX_NOTHING = 66
 """The exit status where there is nothing to tell of yet, sysexits.h's EX_NOINPUT."""
+EX_STOPPED = 75
+"""The exit status where probing was ordered to stop: come back later, sysexits.h's EX_TEMPFAIL."""
 EX_FAILED = 1
 
 _TROUBLES = {
@@ -57,6 +61,16 @@ def nothing_yet(directory: Path) -> str:
             f"还没有测过任何目标；请先运行 diaolou round {directory}",
             f"nothing measured yet; run diaolou round {directory}",
         )
+    )
+
+
+def stopped_by(halt: Halt, zone: dt.tzinfo) -> Text:
+    """Return that probing was ordered to stop, by whom, when and why."""
+    at = f"{halt.at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if halt.at else "?"
+    who, why = halt.who or "?", halt.why or "—"
+    return Text(
+        f"探测已被停止：{who}，{at}，原因：{why}；恢复请运行 diaolou resume-scanning",
+        f"probing was stopped by {who} at {at}: {why}; diaolou resume-scanning lets it go on",
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+JUDGING = "judge"
+"""What is done besides looking, under no probe's name."""
+
 
 class Watch(Protocol):
     """Somebody who wants to see how far a round has come."""

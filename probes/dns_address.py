@@ -51,7 +51,28 @@ async def _resolve(targets: Sequence[Target], wire: BatchWire) -> None:
     await wire.resolve_all([target.host for target in targets])
 
 
-@probe(facts=DnsAddress, every=3600.0, deadline=120.0, stage=1, prepare=_resolve)
+_WORDS = {
+    "presence": ("记录", "presence"),
+    "addresses": ("地址", "addresses"),
+    "count": ("个数", "count"),
+    "chain": ("链", "chain"),
+    "source": ("来源", "source"),
+    "unusable": ("不可用的地址", "unusable"),
+    "address": ("地址", "address"),
+    "kind": ("类别", "kind"),
+    "contradicted": ("自相矛盾", "contradicted"),
+}
+
+
+@probe(
+    facts=DnsAddress,
+    words=_WORDS,
+    doing=("查询域名地址", "asking for addresses"),
+    every=3600.0,
+    deadline=120.0,
+    stage=1,
+    prepare=_resolve,
+)
 async def dns_address(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which A and AAAA records does the target's name have, and are they addresses somebody can use?
 

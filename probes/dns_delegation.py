@@ -71,7 +71,39 @@ class DnsDelegation(Facts):
         )
 
 
-@probe(facts=DnsDelegation, every=6 * 3600.0, deadline=240.0, stage=2)
+_WORDS = {
+    "zone": ("区", "zone"),
+    "side": ("依据的一侧", "side"),
+    "servers": ("域名服务器", "servers"),
+    "count": ("个数", "count"),
+    "with_ipv4": ("有 IPv4 的服务器", "with IPv4"),
+    "with_ipv6": ("有 IPv6 的服务器", "with IPv6"),
+    "ipv4_udp": ("IPv4 UDP 可用的服务器", "answer over IPv4 UDP"),
+    "ipv4_tcp": ("IPv4 TCP 可用的服务器", "answer over IPv4 TCP"),
+    "ipv6_udp": ("IPv6 UDP 可用的服务器", "answer over IPv6 UDP"),
+    "ipv6_tcp": ("IPv6 TCP 可用的服务器", "answer over IPv6 TCP"),
+    "lame": ("失效的服务器", "lame"),
+    "serials_agree": ("SOA 序列号一致", "serials agree"),
+    "answers": ("各服务器的应答", "answers"),
+    "server": ("服务器", "server"),
+    "address": ("地址", "address"),
+    "family": ("协议族", "family"),
+    "transport": ("传输", "transport"),
+    "standing": ("状况", "standing"),
+    "rcode": ("应答码", "rcode"),
+    "failure": ("失败", "failure"),
+    "gap": ("未能查看", "gap"),
+}
+
+
+@probe(
+    facts=DnsDelegation,
+    words=_WORDS,
+    doing=("检查权威域名服务器", "asking name servers"),
+    every=6 * 3600.0,
+    deadline=240.0,
+    stage=2,
+)
 async def dns_delegation(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which name servers is the target's zone delegated to, and do they answer for it over IPv4 and IPv6, UDP and TCP?
 

@@ -65,7 +65,23 @@ SECURITY_HEADERS = (
 """Response headers whose presence is noted, in this order."""
 
 
-@probe(facts=HttpHome, every=3600.0, deadline=300.0)
+_WORDS = {
+    "status": ("状态码", "status"),
+    "final": ("最终地址", "final"),
+    "hops": ("跳转", "hops"),
+    "stopped": ("停在", "stopped"),
+    "arrived": ("跳转可达", "arrived"),
+    "upgraded": ("跳转到 HTTPS", "upgraded to HTTPS"),
+    "title": ("标题", "title"),
+    "content_type": ("内容类型", "content type"),
+    "server_header": ("服务器标识", "server header"),
+    "hsts_seconds": ("HSTS 秒数", "HSTS seconds"),
+    "headers": ("安全响应头", "security headers"),
+    "truncated": ("截断", "truncated"),
+}
+
+
+@probe(facts=HttpHome, words=_WORDS, doing=("访问首页", "fetching home pages"), every=3600.0, deadline=300.0)
 async def http_home(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """What does each address of the target answer when asked for its pages, over HTTP and HTTPS?
 

@@ -27,7 +27,12 @@ class IcmpEcho(Facts):
     max_seconds: float = field(metadata=SAMPLE)
 
 
-@probe(facts=IcmpEcho, every=15 * 60.0, deadline=300.0)
+_WORDS = {
+    "sent": ("已发", "sent"),
+}
+
+
+@probe(facts=IcmpEcho, words=_WORDS, doing=("ping", "ping"), every=15 * 60.0, deadline=300.0)
 async def icmp_echo(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Does the target answer ICMP and ICMPv6 echo requests, on each address of each family, and how fast?
 

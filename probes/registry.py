@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import probes
 from probes.observation import Facts, Sighting
@@ -22,8 +22,9 @@ class Probe:
 
     *every* is the usual time between two looks at a target, in seconds. *kinds* limits it to targets of those
     kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
-    round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *prepare* may spare the looks at a batch of targets
-    some of their questions, and must not change what they find.
+    round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *doing* is what a person watching is told meanwhile,
+    in Chinese and English, and *words* are what the fields of its facts are called. *prepare* may spare the looks at
+    a batch of targets some of their questions, and must not change what they find.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Probe:
     stage: int
     kinds: frozenset[Kind]
     prepare: Preparation | None = None
+    doing: tuple[str, str] = ("", "")
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def question(self) -> str:
@@ -56,6 +59,8 @@ _registered: dict[str, Probe] = {}
 def probe(
     *,
     facts: type[Facts],
+    doing: tuple[str, str],
+    words: Mapping[str, tuple[str, str]],
     every: float,
     deadline: float = 60.0,
     stage: int = 2,
@@ -66,7 +71,7 @@ def probe(
 
     def register(run: ProbeFunction) -> ProbeFunction:
         name = run.__name__
-        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare)
+        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare, doing, words)
         return run
 
     return register

@@ -45,7 +45,16 @@ class TcpPorts(Facts):
         object.__setattr__(self, "answered", True if self.open or self.closed else None)
 
 
-@probe(facts=TcpPorts, every=6 * 3600.0, deadline=DEADLINE)
+_WORDS = {
+    "open": ("开放", "open"),
+    "closed": ("关闭", "closed"),
+    "filtered": ("无应答的端口", "filtered"),
+    "unreachable": ("不可达的端口", "unreachable"),
+    "answered": ("有应答", "answered"),
+}
+
+
+@probe(facts=TcpPorts, words=_WORDS, doing=("探测端口", "looking at ports"), every=6 * 3600.0, deadline=DEADLINE)
 async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which TCP ports of the target are open, closed or filtered, on each address of each family?
 

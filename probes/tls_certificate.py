@@ -42,7 +42,27 @@ class TlsCertificate(Facts):
     faults: tuple[ChainFault, ...]
 
 
-@probe(facts=TlsCertificate, every=12 * 3600.0, deadline=180.0)
+_WORDS = {
+    "version": ("版本", "version"),
+    "cipher": ("加密套件", "cipher"),
+    "subject_name": ("证书主体", "subject"),
+    "issuer_name": ("签发者", "issuer"),
+    "serial": ("序列号", "serial"),
+    "fingerprint": ("指纹", "fingerprint"),
+    "names": ("证书域名", "names"),
+    "not_before": ("生效", "not before"),
+    "not_after": ("到期", "not after"),
+    "key": ("密钥", "key"),
+    "key_bits": ("密钥位数", "key bits"),
+    "signature": ("签名算法", "signature"),
+    "chain": ("链", "chain"),
+    "faults": ("证书问题", "faults"),
+}
+
+
+@probe(
+    facts=TlsCertificate, words=_WORDS, doing=("读取证书", "reading certificates"), every=12 * 3600.0, deadline=180.0
+)
 async def tls_certificate(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which certificate does each address of the target show, and what is wrong with it?
 

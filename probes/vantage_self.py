@@ -48,7 +48,16 @@ class _Trial:
     gap: GapReason | None = None
 
 
-@probe(facts=VantageSelf, every=60.0, deadline=30.0, stage=0)
+_WORDS = {
+    "alive": ("可用", "alive"),
+    "proof": ("依据", "proof"),
+    "tried": ("试过", "tried"),
+}
+
+
+@probe(
+    facts=VantageSelf, words=_WORDS, doing=("自检监测点", "looking at ourselves"), every=60.0, deadline=30.0, stage=0
+)
 async def vantage_self(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do we ourselves have IPv4 and IPv6, and do our resolvers work?
 

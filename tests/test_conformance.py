@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,9 +17,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from typer.main import get_command
 
 import probes
 from monitor import packs
+from monitor.cli import app
 from probes import registry
 from probes.observation import Facts, Sighting
 from probes.registry import Probe
@@ -282,3 +285,51 @@ def test_modules_and_probes_that_do_not_match_are_told(
         return _probe(name, run, f"probes.{module}")
 
     assert odd_modules(names, {name: made(name, module) for name, module in registered.items()}) == odd
+
+
+# --- what the documentation tells people to type
+
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "docs/design/*.md", "systemd/*", "config/*.yaml", "config/prometheus/*.yml")
+    for path in ROOT.glob(pattern)
+    if path.name != "CHANGELOG.md"
+)
+TYPED = re.compile(r"(?:^|[`/ ])diaolou ((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)?)([^`\n#|]*)")
+
+
+def _commands() -> Mapping[str, frozenset[str]]:
+    """Return every registered command with its options."""
+
+    def walk(command: Any, path: str) -> Iterator[tuple[str, frozenset[str]]]:
+        for name, sub in getattr(command, "commands", {}).items():
+            yield from walk(sub, f"{path} {name}".strip())
+        if path:
+            yield path, frozenset(option for parameter in command.params for option in parameter.opts)
+
+    return dict(walk(get_command(app), ""))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_command_that_a_page_names_is_one_with_those_options(page: Path) -> None:
+    commands = _commands()
+    wrong = []
+    for line in page.read_text(encoding="utf-8").splitlines():
+        for match in TYPED.finditer(line) if _typed(line) else ():
+            words = match[1].split()
+            name = next((name for name in (" ".join(words), words[0]) if name in commands), None)
+            options = set(re.findall(r"(?:^| )(--?[a-z][a-z-]*)", match[2]))
+            if name is None or not options <= {*commands[name], "--help"}:
+                wrong.append(match[0])
+    assert wrong == []
+
+
+def _typed(line: str) -> bool:
+    """Say whether *line* shows something to type: a line of a shell or a unit, or a word set as code."""
+    return bool(re.search(r"`diaolou |bin/diaolou |^\s*(?:\$ |sudo .*)?diaolou ", line))
+
+
+def test_the_pages_name_every_command() -> None:
+    said = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
+    groups = {"policy", "report"}
+    assert [name for name in _commands() if name not in groups and f"diaolou {name}" not in said] == []

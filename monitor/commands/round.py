@@ -10,8 +10,11 @@ from pathlib import Path
 
 from exporters.posture import Posture
 from monitor.configuration import Known
+from monitor.halt import HaltFile
 from monitor.outfit import equip, packet_process
+from monitor.stopping import halting
 from monitor.store import Store
+from monitor.switch import Switch
 from monitor.tower import Tower
 from monitor.watch import Watch
 
@@ -25,8 +28,12 @@ class Round:
     unwritten: int
 
 
-async def run_round(directory: Path, known: Known, store: Store, targets: Sequence[str] | None, watch: Watch) -> Round:
+async def run_round(
+    directory: Path, known: Known, store: Store, targets: Sequence[str] | None, watch: Watch, halted: HaltFile
+) -> Round:
     """Look at *targets* (all, if None), judge and confirm, keep the day's figures, and return how the city stands.
+
+    As long as *halted* orders it nothing is sent, and what was to be looked at meanwhile is a gap.
 
     Raises:
         Unequipped: what the configuration names cannot be read.
@@ -47,7 +54,10 @@ async def run_round(directory: Path, known: Known, store: Store, targets: Sequen
         )
         watched, probes = list(known.config.watched.values()), list(tower.probes.values())
         await asyncio.to_thread(store.sync, watched, probes, _utc(), vantage=known.config.vantage.name)
-        quiet = await tower.round(targets or None, watch)
+        switch = Switch()
+        switch.govern(live.guard)
+        async with halting(halted, switch, outfit.packets):
+            quiet = await tower.round(targets, watch)
         await tower.city.remember()
         await asyncio.to_thread(tower.spool.flush)
         posture = await asyncio.to_thread(tower.posture)

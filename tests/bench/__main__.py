@@ -19,11 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from rules.text import Text
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, restored
 from tests.bench.results import Result, failures, record, show
 
-NAMES = ("round",)
+NAMES = ("load", "judge", "store", "metrics", "dns", "round")
 PATIENCE = 30.0
 """Seconds a benchmark is given to clean up after itself once it was told to end."""
 
@@ -57,9 +56,9 @@ def _results(names: Sequence[str]) -> Iterator[Result]:
     for name in names:
         case = _case(name)
         with tempfile.TemporaryDirectory(prefix="diaolou-bench-") as folder:
-            began = time.monotonic()
+            began, load = time.monotonic(), os.getloadavg()[0]
             figures, trouble = _child(name, case.LIMIT, Path(folder) / "figures.json")
-            yield Result(name, case.TITLE, tuple(figures), time.monotonic() - began, trouble)
+            yield Result(name, case.TITLE, tuple(figures), time.monotonic() - began, load, trouble)
 
 
 def _child(name: str, limit: float, told: Path) -> tuple[list[Figure], str]:
@@ -75,7 +74,7 @@ def _child(name: str, limit: float, told: Path) -> tuple[list[Figure], str]:
     finally:
         _end(child)
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
-    return [Figure(**{**each, "text": Text(**each["text"])}) for each in map(json.loads, lines)], trouble
+    return [restored(json.loads(line)) for line in lines], trouble
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 
 from monitor.cli import app
-from tests.bench.timing import peak_mb
+from tests.bench.timing import MB, peak_mb
 
 DESCRIPTORS = 65536
 """What systemd/diaolou.service allows the tower."""
@@ -23,7 +23,7 @@ def main(config: str) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     began = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        app(["round", config, "--language", "en"], standalone_mode=False)
+        app(["round", config], standalone_mode=False)
     wall = time.perf_counter() - began
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(
@@ -33,6 +33,7 @@ def main(config: str) -> None:
                 "cpu": own.ru_utime + own.ru_stime,
                 "packets_cpu": children.ru_utime + children.ru_stime,
                 "peak_mb": peak_mb(),
+                "packets_peak_mb": children.ru_maxrss * 1024 / MB,
                 "descriptors": most,
             }
         )

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sqlite3
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("sqlalchemy", "pydantic", "dnspython", "pyopenssl", "h11", "pyyaml", "prometheus-client")
-_PEERS = ("common-expression-language",)
+_PACKAGES = ("sqlalchemy", "pydantic", "numpy", "pyopenssl", "h11")
+_PEERS = ("common-expression-language", "dnspython", "pyyaml", "prometheus-client")
+_TOOLS = ("nsd", "dnsperf")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The machine and what runs on it; *memory* is in megabytes."""
+    """The machine and what runs on it, with *versions* by name; *memory* is in megabytes."""
 
     cpu: str
     cores: int
     memory: int
     kernel: str
-    python: str
-    sqlite: str
-    packages: dict[str, str]
+    versions: dict[str, str]
 
 
 def this_machine() -> Machine:
@@ -33,10 +35,24 @@ def this_machine() -> Machine:
         cores=len(os.sched_getaffinity(0)),
         memory=int(_field("/proc/meminfo", "MemTotal").partition(" ")[0] or 0) * 1024 // 1_000_000,
         kernel=f"{platform.system()} {platform.release()}",
-        python=platform.python_version(),
-        sqlite=sqlite3.sqlite_version,
-        packages={name: version(name) for name in (*_PACKAGES, *_PEERS)},
+        versions={
+            "Python": platform.python_version(),
+            "SQLite": sqlite3.sqlite_version,
+            **{name: version(name) for name in (*_PACKAGES, *_PEERS)},
+            **dict(_tools()),
+        },
     )
+
+
+def _tools() -> Iterator[tuple[str, str]]:
+    """Yield the Debian versions of the peers that are programs, where there are any."""
+    if (dpkg := shutil.which("dpkg-query")) is None:
+        return
+    for name in _TOOLS:
+        command = [dpkg, "--show", "--showformat", "${Version}", name]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        if asked.stdout:
+            yield name, asked.stdout
 
 
 def _field(path: str, name: str) -> str:

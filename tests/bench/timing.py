@@ -40,6 +40,12 @@ def best_of(times: int, work: Callable[[], object]) -> Spent:
     return min(found, key=lambda each: each.wall)
 
 
+def in_turn(times: int, *works: Callable[[], object]) -> list[Spent]:
+    """Do the *works* in turn, several times over, and return the quickest time of each: the noise is shared."""
+    found = [[best_of(1, work) for work in works] for _ in range(times)]
+    return [min(each, key=lambda spent: spent.wall) for each in zip(*found, strict=True)]
+
+
 def peak_mb() -> float:
     """Return the largest resident set this process has had, in megabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MB

@@ -95,7 +95,7 @@ async def _watch(lab: Lab, config: Path, socket: Path) -> None:
     Inside and outside share no network, but they share files: a Unix socket is the door between them.
     """
     inside = [sys.executable, "-m", "tests.lab.door", str(socket), "127.0.0.1", str(PORT)]
-    tower = await asyncio.create_subprocess_exec(*_diaolou(lab, "run", str(config)))
+    tower = await asyncio.create_subprocess_exec(*_diaolou(lab, "serve", str(config)))
     door = await asyncio.create_subprocess_exec(*lab.command("vantage", inside))
 
     async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from exporters.posture import HostPosture
 from monitor.configuration import Known, read
@@ -37,19 +40,37 @@ class Tower:
         """Look at *hosts*, all without any, and return what was shown."""
         chosen = [word for host in hosts for word in ("--target", host)]
         done = self.lab.run(
-            self.vantage,
-            sys.executable,
-            "-m",
-            "monitor.cli",
-            "round",
-            str(self.folder),
-            "--language",
-            "en",
-            *chosen,
-            timeout=300,
+            self.vantage, *self._diaolou("round", str(self.folder), "--lang", "en", *chosen), timeout=300
         )
         assert done.returncode == 0, done.stderr
         return " ".join(done.stdout.split())
+
+    def look(self, host: str) -> dict[str, Any]:
+        """Look at one *host* live, and return what was told of it."""
+        done = self.lab.run(self.vantage, *self._diaolou("look", host, "-c", str(self.folder), "--json"), timeout=120)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    @contextmanager
+    def rounding(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Have a round going on while the context lasts."""
+        line = self.lab.command(self.vantage, self._diaolou("round", str(self.folder)))
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def order(self, command: str) -> None:
+        """Give an order that takes nothing but the configuration."""
+        done = self.lab.run(self.vantage, *self._diaolou(command, str(self.folder)))
+        assert done.returncode == 0, done.stderr
+
+    @staticmethod
+    def _diaolou(*words: str) -> list[str]:
+        return [sys.executable, "-m", "monitor.cli", *words]
 
     def known(self) -> Known:
         """Read the configuration."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from monitor.refusal import EX_STOPPED
 from probes.target import Family
 from rules.finding import Act, Key
 from rules.verdict import Outcome
@@ -134,3 +136,24 @@ def test_a_vantage_without_ipv6_claims_nothing_about_it(lab: Lab, tmp_path_facto
     for verdict in tower.verdicts(hosts):
         assert verdict.rule not in about or verdict.outcome in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE)
     assert not [key for key in tower.open() if "ipv6" in key.subject]
+
+
+def test_a_look_tells_all_of_one_host_and_records_nothing(tower: Tower) -> None:
+    told = tower.look(TEST)
+    met = {record["probe"] for record in told["records"]}
+    assert {"dns_address", "dns_delegation", "tcp_ports", "http_home", "tls_certificate", "icmp_echo"} <= met
+    for record in told["records"]:
+        assert [record[part] is None for part in ("facts", "failure", "gap")].count(False) == 1
+    failing = {verdict["rule"] for verdict in told["verdicts"] if verdict["outcome"] == "fail"}
+    assert "only_declared_ports_open" in failing
+    assert not list(tower.folder.rglob("*.sqlite"))
+
+
+def test_an_order_to_stop_ends_a_round_that_is_under_way(tower: Tower) -> None:
+    with tower.rounding() as process:
+        time.sleep(3.0)
+        tower.order("stop-scanning")
+        began = time.monotonic()
+        assert process.wait(timeout=60) == EX_STOPPED
+    assert time.monotonic() - began < 30
+    tower.order("resume-scanning")

@@ -1,4 +1,4 @@
-"""A real `diaolou run` over targets on loopback, and what can be seen of it from outside."""
+"""A real `diaolou serve` over targets on loopback, and what can be seen of it from outside."""
 
 from __future__ import annotations
 
@@ -91,12 +91,18 @@ class Running:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "monitor.cli", *words]
 
+    def tell(self, *words: str) -> int:
+        """Run another command beside it, and return its exit status."""
+        return subprocess.run(
+            self.command(*words), cwd=PROJECT, capture_output=True, check=False, timeout=30
+        ).returncode
+
     def start(self) -> float:
         """Start, wait until it is ready, and return the seconds that took."""
         began = time.monotonic()
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                self.command("run", str(self.desk.directory)),
+                self.command("serve", str(self.desk.directory)),
                 cwd=PROJECT,
                 env={"NOTIFY_SOCKET": str(self.notified), "PATH": "/usr/bin:/bin"},
                 stdout=subprocess.DEVNULL,

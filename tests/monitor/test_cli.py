@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import datetime as dt
 import io
+import json
 import socket
 from pathlib import Path
 
@@ -11,12 +14,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from exporters.documents import FindingDocument, PostureDocument, findings_csv
 from monitor.cli import app
 from monitor.refusal import trouble_with
-from monitor.screen import show
+from monitor.screen.city import show
 from monitor.settings import load
 from monitor.settings.sample import init
 from monitor.store import Store, StoreUnavailable, Trouble
+from rules.finding import Finding, Key, State
+from rules.policy import Level
 from rules.text import Language
 from tests.exporters.city import city
 from tests.monitor.looking_tower import WWW, World, raise_tower
@@ -79,7 +85,7 @@ def test_every_mistake_is_told_at_once_in_both_languages(desk: Desk) -> None:
 
 def test_a_rule_that_cannot_be_used_is_told_like_any_mistake(desk: Desk) -> None:
     desk.write("packs/own/broken.yaml", PACK.format(id="broken", when="nothing.exists(x, true)"))
-    for command in ("check", "round", "run"):
+    for command in ("check", "round", "serve"):
         done = run(command, desk.directory)
         assert done.exit_code == 78
         assert "packs/own/broken.yaml:6: " in done.stderr
@@ -95,7 +101,7 @@ def test_what_deserves_a_second_look_is_noted(desk: Desk) -> None:
 def test_an_authority_that_is_no_certificate_is_a_mistake_and_no_traceback(desk: Desk) -> None:
     desk.write("ca.pem", "junk")
     desk.change("diaolou.yaml", "city: city", "city: city\nauthorities: [ca.pem]")
-    for command in ("check", "round", "run"):
+    for command in ("check", "round", "serve"):
         done = run(command, desk.directory)
         assert done.exit_code == 78
         assert "PEM" in done.stderr
@@ -106,7 +112,7 @@ def test_a_port_in_use_ends_the_daemon_with_one_line(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         desk.change("diaolou.yaml", "city: city", f"city: city\nmetrics: {{listen: '127.0.0.1:{port}'}}")
-        done = run("run", desk.directory)
+        done = run("serve", desk.directory)
     assert done.exit_code == 1
     assert f"127.0.0.1:{port}" in done.stderr
     assert isinstance(done.exception, SystemExit)
@@ -142,7 +148,15 @@ def looked(desk: Desk, tmp_path: Path) -> Desk:
     return desk
 
 
-TELLING = [("status",), ("report", "month", "2026-11", "-c"), ("explain", WWW, "-c")]
+TELLING = [
+    ("status",),
+    ("scores",),
+    ("findings",),
+    ("history", WWW, "-c"),
+    ("report", "month", "2026-11", "-c"),
+    ("explain", WWW, "-c"),
+]
+READING_STATE = [words for words in TELLING if words[0] not in ("findings", "history")]
 
 
 @pytest.mark.parametrize("words", TELLING)
@@ -155,7 +169,7 @@ def test_before_the_first_round_it_says_so_and_what_to_do(desk: Desk, words: tup
         Store.open(desk.load().daemon.store_url).close()
 
 
-@pytest.mark.parametrize("words", TELLING)
+@pytest.mark.parametrize("words", READING_STATE)
 def test_a_store_that_fails_under_way_ends_a_command_with_one_line(
     looked: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +211,7 @@ def test_targets_to_be_seen_from_elsewhere_are_noted(desk: Desk) -> None:
 
 
 def test_the_status_names_agencies_and_findings(looked: Desk) -> None:
-    zh, en = run("status", looked.directory), run("status", looked.directory, "--language", "en")
+    zh, en = run("status", looked.directory), run("status", looked.directory, "--lang", "en")
     assert (zh.exit_code, en.exit_code) == (0, 0)
     assert "教育局" in zh.stdout
     assert "Education" in en.stdout
@@ -205,9 +219,9 @@ def test_the_status_names_agencies_and_findings(looked: Desk) -> None:
 
 
 def test_a_verdict_can_be_traced_to_what_was_seen(looked: Desk) -> None:
-    done = run("explain", WWW, "no_dangerous_port_open", "-c", looked.directory, "--language", "en")
+    done = run("explain", WWW, "no_dangerous_port_open", "-c", looked.directory, "--lang", "en")
     assert done.exit_code == 0
-    for word in ("fail", "tcp/6379/ipv6", "why: ", "fix: ", "clause: GB/T 22239", "open=[80, 6379]"):
+    for word in ("fail", "tcp/6379/ipv6", "why: ", "fix: ", "clause: GB/T 22239", "open: [80, 6379]"):
         assert word in done.stdout
     assert run("explain", WWW, "no_such_rule", "-c", looked.directory).exit_code == 78
     assert run("explain", "www.elsewhere.example", "-c", looked.directory).exit_code == 78
@@ -217,9 +231,9 @@ def test_the_report_of_the_month_is_written(looked: Desk, tmp_path: Path) -> Non
     words = ("report", "month", "2026-11", "-c", looked.directory, "-o", tmp_path / "r.html")
     assert run(*words).exit_code == 0
     assert "开放" in (tmp_path / "r.html").read_text()
-    for wrong in (("2026-13",), ("2199-01",), ("2026-11", "--agency", "nobody")):
+    for wrong, status in ((("2026-13",), 1), (("2199-01",), 1), (("2026-11", "--agency", "nobody"), 78)):
         done = run("report", "month", *wrong, "-c", looked.directory)
-        assert done.exit_code == 1
+        assert done.exit_code == status
         assert " / " in done.stderr
 
 
@@ -240,3 +254,76 @@ def test_no_name_is_cut_on_a_narrow_terminal(width: int) -> None:
     text = console.export_text()
     assert [row.agency.name.zh for row in posture.agencies if row.agency.name.zh not in text] == []
     assert "…" not in text
+
+
+def test_findings_are_listed_as_they_are_wanted(looked: Desk) -> None:
+    done = run("findings", looked.directory, "--lang", "en")
+    assert "tcp/6379/ipv4" in " ".join(done.stdout.split())
+    assert "1 findings" not in run("findings", looked.directory, "--level", "notice", "--lang", "en").stdout
+    every = json.loads(run("findings", looked.directory, "--json").stdout)
+    assert {"no_dangerous_port_open"} <= {finding["rule"] for finding in every}
+    assert all(finding.keys() == FindingDocument.__annotations__.keys() for finding in every)
+    levels = [list(Level).index(Level(finding["level"])) for finding in every]
+    assert levels == sorted(levels)
+    one = json.loads(run("findings", looked.directory, "--rule", "no_dangerous_port_open", "--json").stdout)
+    assert {finding["rule"] for finding in one} == {"no_dangerous_port_open"}
+    assert json.loads(run("findings", looked.directory, "--overdue", "--json").stdout) == []
+    assert json.loads(run("findings", looked.directory, "--state", "closed", "--json").stdout) == []
+    table = list(csv.DictReader(io.StringIO(run("findings", looked.directory, "--csv").stdout)))
+    assert [row["subject"] for row in table] == [finding["subject"] for finding in every]
+
+
+def test_what_a_score_is_made_of_sums_to_it(looked: Desk) -> None:
+    told = json.loads(run("scores", looked.directory, "--host", WWW, "--json").stdout)
+    assert told["score"]["risk"] > 0
+    assert sum(told["score"]["contributions"].values()) == pytest.approx(told["score"]["risk"], abs=0.01)
+    shown = run("scores", looked.directory, "--host", WWW).stdout
+    assert "tcp/6379/ipv4" in shown
+    assert WWW in run("scores", looked.directory).stdout
+
+
+def test_the_scores_of_an_agency_leave_out_the_others(looked: Desk) -> None:
+    told = json.loads(run("scores", looked.directory, "--agency", "education", "--json").stdout)
+    assert {row["code"] for row in told["agencies"]} == {"education"}
+    assert {host["agency"] for host in told["hosts"]} == {"education"}
+    assert run("scores", looked.directory, "--agency", "nobody").exit_code == 78
+
+
+def test_the_past_of_a_host_is_told_in_order(looked: Desk) -> None:
+    told = json.loads(run("history", WWW, "-c", looked.directory, "--json").stdout)
+    assert {"tcp_ports"} <= {spell["record"]["probe"] for spell in told["spells"]}
+    assert {event["act"] for event in told["events"]} == {"opened"}
+    shown = run("history", WWW, "-c", looked.directory, "--lang", "en").stdout
+    assert "tcp_ports" in shown
+    assert "opened" in shown
+    later = run("history", WWW, "-c", looked.directory, "--since", "2199-01-01", "--json")
+    assert json.loads(later.stdout)["events"] == []
+
+
+def test_the_posture_as_json_is_that_on_the_screen(looked: Desk) -> None:
+    told = json.loads(run("status", looked.directory, "--json").stdout)
+    assert told.keys() == PostureDocument.__annotations__.keys()
+    assert {host["host"] for host in told["hosts"]} == set(looked.load().targets)
+
+
+def test_an_order_to_stop_holds_for_whoever_would_look(looked: Desk) -> None:
+    done = run("stop-scanning", looked.directory, "--reason", "演练")
+    assert done.exit_code == 0
+    assert "演练" in done.stdout
+    for words in (("round", looked.directory), ("look", WWW, "-c", looked.directory)):
+        refused = run(*words)
+        assert refused.exit_code == 75
+        assert "演练" in refused.stderr
+        assert "probing was stopped by" in refused.stderr
+    assert "探测已被停止" in run("status", looked.directory).stdout
+    assert "probing goes on" in run("resume-scanning", looked.directory).stdout
+    assert "was not stopped" in run("resume-scanning", looked.directory).stdout
+    assert "探测已被停止" not in run("status", looked.directory).stdout
+
+
+def test_no_cell_of_the_csv_is_a_formula() -> None:
+    now = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    key = Key("=cmd()", "+1", "@SUM(A1)")
+    told = findings_csv([Finding(key, "-2", Level.LOW, State.OPEN, now, now, reason="\tx")], now.date())
+    row = next(csv.reader(io.StringIO(told.splitlines(keepends=True)[1])))
+    assert not [cell for cell in row if cell[:1] in "=+-@\t" and cell]

@@ -69,6 +69,35 @@ def test_a_stop_silences_it_within_a_second_until_it_may_go_on(tower: Running) -
     assert until(lambda: _rows(tower, "SELECT actor, act FROM audit ORDER BY id") == acts)
 
 
+def test_a_stop_taken_back_at_once_leaves_it_probing(tower: Running) -> None:
+    tower.start()
+    assert until(lambda: tower.door.met > 5)
+    tower.say(signal.SIGUSR1)
+    time.sleep(0.05)
+    tower.say(signal.SIGUSR2)
+    time.sleep(1.0)
+    met = tower.door.met
+    assert until(lambda: tower.door.met > met)
+    assert tower.metric("diaolou_scanning_stopped") == 0
+
+
+def test_an_order_to_stop_outlasts_the_daemon(tower: Running) -> None:
+    tower.start()
+    assert until(lambda: tower.door.met > 5)
+    assert tower.tell("stop-scanning", str(tower.desk.directory), "--reason", "drill") == 0
+    time.sleep(1.0)
+    met = tower.door.met
+    tower.say(signal.SIGTERM)
+    tower.wait()
+    tower.start()
+    assert until(lambda: tower.metric("diaolou_scanning_stopped") == 1)
+    time.sleep(3.0)
+    assert tower.door.met == met
+    assert tower.tell("resume-scanning", str(tower.desk.directory)) == 0
+    assert until(lambda: tower.door.met > met)
+    assert "drill" in tower.log()
+
+
 def test_what_it_sees_while_the_disk_takes_nothing_is_written_when_it_can_be(tower: Running) -> None:
     tower.start()
     assert until(lambda: (tower.metric('diaolou_backlog_targets{probe="tcp_ports"}') or 0) >= 0)
@@ -115,7 +144,7 @@ def _restart_seconds(tower: Running, tries: int = 3) -> float:
 def test_a_second_tower_over_the_same_store_is_refused(tower: Running) -> None:
     tower.start()
     second = subprocess.run(
-        tower.command("run", str(tower.desk.directory)), cwd=PROJECT, capture_output=True, text=True, timeout=20
+        tower.command("serve", str(tower.desk.directory)), cwd=PROJECT, capture_output=True, text=True, timeout=20
     )
     assert second.returncode == 1
     assert "taken" in second.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor import packs
-from monitor.commands.policy_test import run_cases
+from monitor.commands.rule_cases import run_cases
 from monitor.configuration import Known, read
 from rules.faults import RuleFaults
 from rules.rule import Status

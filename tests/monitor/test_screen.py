@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from monitor.screen import show
+from monitor.screen.city import show
 from rules.text import Language
 from tests.exporters.city import city
 

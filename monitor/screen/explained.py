@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -11,29 +10,30 @@ from rich.text import Text as Line
 
 from exporters.words import word
 from monitor.commands.explain import Explained
+from monitor.configuration import Known
+from monitor.screen.facts import Teller
+from monitor.screen.terminal import OUTCOME_STYLES, local
 from monitor.store import StoredRecord
-from probes.observation import Gap
 from rules.text import Language, Text
 from rules.verdict import Outcome
 
-STYLES = {Outcome.FAIL: "bold red", Outcome.UNKNOWN: "yellow", Outcome.PASS: "green", Outcome.NOT_APPLICABLE: "dim"}
-_LONG = 100
 
-
-def show_explained(console: Console, explained: Sequence[Explained], language: Language, zone: ZoneInfo) -> None:
+def show_explained(console: Console, known: Known, explained: Sequence[Explained], language: Language) -> None:
     """Print verdicts, the failing ones with all there is to know of them."""
+    zone = known.config.daemon.time_zone
+    teller = Teller(known.probes, language, zone)
     for one in explained:
         console.print(_heading(one, language))
         for heading, text in _reasons(one, zone):
             console.print(Line(f"    {heading.into(language)}{text.into(language)}"))
         for item in one.witnesses:
-            console.print(Line(f"      {_witness(item, language, zone)}", style="dim"), soft_wrap=True)
+            console.print(_witness(item, teller, zone), style="dim", soft_wrap=True)
 
 
 def _heading(one: Explained, language: Language) -> Line:
     verdict = one.verdict
     subject = f"  {verdict.subject}" if verdict.subject else ""
-    line = Line(f"{word(verdict.outcome, language)}  ", style=STYLES[verdict.outcome])
+    line = Line(f"{word(verdict.outcome, language)}  ", style=OUTCOME_STYLES[verdict.outcome])
     line.append(f"{one.rule.title.into(language)}{subject}  ", style="bold")
     line.append(f"[{one.rule.id} · {word(one.clause.level, language)}]", style="dim")
     return line
@@ -41,8 +41,7 @@ def _heading(one: Explained, language: Language) -> Line:
 
 def _reasons(one: Explained, zone: ZoneInfo) -> Iterator[tuple[Text, Text]]:
     verdict = one.verdict
-    since = f"{one.since.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    yield Text("自 ", "since "), _same(f"{since} · {verdict.vantage}")
+    yield Text("自 ", "since "), _same(f"{local(one.since, zone)} · {verdict.vantage}")
     if verdict.outcome is Outcome.FAIL:
         yield Text("为何重要：", "why: "), one.rule.why
         yield Text("如何整改：", "fix: "), one.rule.fix
@@ -60,22 +59,7 @@ def _same(text: str) -> Text:
     return Text(text, text)
 
 
-def _witness(item: StoredRecord, language: Language, zone: ZoneInfo) -> str:
+def _witness(item: StoredRecord, teller: Teller, zone: ZoneInfo) -> Line:
     record = item.gap or item.record
-    place = f"{record.at.astimezone(zone):%Y-%m-%d %H:%M:%S} {record.probe} {record.subject}".rstrip()
-    if isinstance(record, Gap):
-        return f"{place}: {word(record.reason, language)} {record.detail}".rstrip()
-    if record.failure is not None:
-        return f"{place}: {word(record.failure, language)} {record.detail}".rstrip()
-    return f"{place}: {_facts(record.facts)}"
-
-
-def _facts(facts: object) -> str:
-    assert is_dataclass(facts)
-    told = (f"{field.name}={_short(getattr(facts, field.name))}" for field in fields(facts))
-    return " ".join(told)
-
-
-def _short(value: object) -> str:
-    text = f"[{', '.join(map(str, value))}]" if isinstance(value, (tuple, list)) else str(value)
-    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+    place = f"{local(record.at, zone)} {record.probe} {record.subject}".rstrip()
+    return Line(f"      {place}: ").append_text(teller.outcome(record))

@@ -1,0 +1,51 @@
+"""The command line: `diaolou`, every word of it in Chinese and English."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from monitor.cli import files, looking, policies, reports, standing, switching
+
+EPILOG = (
+    "退出码 Exit status：0 正常 done · 1 失败 failed · 2 用法 usage · 66 尚无数据 nothing measured yet · "
+    "75 探测已被停止 probing was stopped · 78 配置有误 a mistake in the configuration"
+)
+
+app = typer.Typer(
+    name="diaolou",
+    help="碉楼：政务网络安全态势与 IPv6 就绪度监测。The watchtower: network security posture and IPv6 readiness.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+policy_app = typer.Typer(help="策略与规则。Policy and rules.", no_args_is_help=True)
+report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
+
+app.command()(files.version)
+app.command()(files.init)
+app.command()(files.check)
+app.command("import")(files.import_)
+app.command()(looking.demo)
+app.command("round")(looking.round_)
+app.command()(looking.look)
+app.command()(looking.serve)
+app.command()(standing.status)
+app.command()(standing.scores)
+app.command()(standing.findings)
+app.command()(standing.history)
+app.command()(standing.explain)
+app.command("stop-scanning")(switching.stop_scanning)
+app.command("resume-scanning")(switching.resume_scanning)
+app.add_typer(policy_app, name="policy")
+policy_app.command("test")(policies.run_cases)
+app.add_typer(report_app, name="report")
+report_app.command("month")(reports.month)
+
+
+def main() -> None:
+    """Run the command line; what it writes is nobody else's business unless said."""
+    os.umask(0o077)
+    app()

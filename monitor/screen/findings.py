@@ -1,0 +1,63 @@
+"""A list of findings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text as Line
+
+from exporters.words import word
+from monitor.configuration import Known
+from monitor.screen.terminal import level, local, plain, table
+from rules.finding import Finding
+from rules.text import Language, Text
+
+HEADINGS = (
+    Text("级别", "level"),
+    Text("未达到的要求", "not met"),
+    Text("目标", "target"),
+    Text("对象", "subject"),
+    Text("单位", "agency"),
+    Text("状态", "state"),
+    Text("发现于", "since"),
+    Text("期限", "deadline"),
+)
+
+
+def show_findings(
+    console: Console, known: Known, findings: Sequence[Finding], today: dt.date, language: Language
+) -> None:
+    """Print *findings* as they are ordered."""
+    shown = table(Text(f"隐患 {len(findings)} 项", f"{len(findings)} findings").into(language), HEADINGS, language)
+    zone, agencies = known.config.daemon.time_zone, known.config.tree.agencies
+    for finding in findings:
+        key = finding.key
+        rule, agency = known.rules.get(key.rule), agencies.get(finding.agency)
+        shown.add_row(
+            level(finding.level, language),
+            plain(rule.title.into(language) if rule else key.rule),
+            plain(key.target),
+            plain(key.subject),
+            plain(agency.name.into(language) if agency else finding.agency),
+            _state(finding, language),
+            plain(local(finding.first_seen, zone)[:10]),
+            _deadline(finding, today, language),
+        )
+    console.print(shown)
+
+
+def _state(finding: Finding, language: Language) -> Line:
+    waived = Text("（已豁免）", " (waived)").into(language) if finding.waived else ""
+    return plain(word(finding.state, language) + waived)
+
+
+def _deadline(finding: Finding, today: dt.date, language: Language) -> Line:
+    if finding.deadline is None:
+        return Line("—", style="dim")
+    if not finding.overdue(today):
+        return plain(finding.deadline)
+    late = (today - finding.deadline).days
+    told = Text(f"{finding.deadline}（超期 {late} 天）", f"{finding.deadline} ({late} days overdue)")
+    return Line(told.into(language), style="bold red")
