@@ -43,12 +43,12 @@ class Mention:
 class SkyWindow:
     """A host without IPv6 that pages refer to: for a citizen without IPv4 a hole in the page.
 
-    *use* is `resource` where a page loads something from it, else `link`. *page* is one it stands on, *url* what
-    stands there, *pages* how many there are. *end* is the name its aliases lead to.
+    *loaded*: a page loads something from it by itself, and does not merely link there. *page* is one it stands on,
+    *url* what stands there, *pages* how many there are. *end* is the name its aliases lead to.
     """
 
     host: str
-    use: str
+    loaded: bool
     page: str
     url: str
     pages: int
@@ -122,5 +122,4 @@ class Referred:
 
 
 def _window(known: Outsider, mention: Mention) -> SkyWindow:
-    use = "resource" if mention.loaded else "link"
-    return SkyWindow(known.host, use, mention.page, mention.url, mention.times, known.end)
+    return SkyWindow(known.host, mention.loaded, mention.page, mention.url, mention.times, known.end)

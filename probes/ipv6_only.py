@@ -56,7 +56,37 @@ class Ipv6Only(Facts):
         return replace(self, usable=self.usable and None) if families and self.dead else self
 
 
-@probe(facts=Ipv6Only, every=86400.0, deadline=240.0, kinds=frozenset({Kind.WEBSITE}))
+_WORDS = {
+    "status": ("状态码", "status"),
+    "final": ("最终网址", "final URL"),
+    "usable": ("没有 IPv4 可用", "usable without IPv4"),
+    "blocker_count": ("障碍数", "blockers"),
+    "needs": ("受阻用途", "needs not met"),
+    "blockers": ("障碍", "blockers named"),
+    "need": ("用途", "need"),
+    "host": ("主机", "host"),
+    "why": ("原因", "why"),
+    "page": ("所在页面", "on page"),
+    "url": ("网址", "URL"),
+    "end": ("改造处", "to be changed"),
+    "fix_count": ("最少改造数", "least changes"),
+    "fixes": ("最小改造集", "least set of changes"),
+    "lifts": ("解除障碍数", "lifts"),
+    "possible": ("脚本提及、可能受阻", "possibly, as scripts mention them"),
+    "unverified": ("范围外未验证", "not verified, out of scope"),
+    "unsettled": ("未能判断", "not settled"),
+    "dead": ("两个协议族都打不开", "dead over both families"),
+}
+
+
+@probe(
+    facts=Ipv6Only,
+    words=_WORDS,
+    doing=("只用 IPv6 打开网站", "loading pages without IPv4"),
+    every=86400.0,
+    deadline=240.0,
+    kinds=frozenset({Kind.WEBSITE}),
+)
 async def ipv6_only(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Can a citizen without any IPv4 use the website, and which hosts stand in the way?
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 
@@ -44,6 +44,10 @@ class Level:
         if not counted and linked > dead:
             low = 0.0
         return cls(linked, sampled, reached, broken, dead, unknown, forbidden, low, high, low if low == high else None)
+
+    def unseen(self) -> Level:
+        """Return the level of a page whose links only its scripts know."""
+        return replace(self, lowest=0.0, highest=1.0, rate=None)
 
     def unheard(self, *, ipv4: bool, ipv6: bool) -> Level:
         """Return what is left when it was we who were deaf: what did not answer may have."""

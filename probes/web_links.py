@@ -30,7 +30,8 @@ class WebLinks(Facts):
     it. *elsewhere*: it led to another site, whose links are not this one's. *second* are the links of that page within
     the site's domain, *third* those of the pages reached by them. *broken*, *dead*, *windows* and *literals* hold
     examples; how many there are the counts say, all of them smaller or equal to what the whole site has where *whole*
-    is false. *unsettled* are hosts of which nobody could say whether they have IPv6. *scripted*: the page names no
+    is false. *unsettled* are hosts of which nobody could say whether they have IPv6; where there are such,
+    *all_settled* is None. *scripted*: the page names no
     link at all but runs scripts, which may make some.
     """
 
@@ -45,6 +46,7 @@ class WebLinks(Facts):
     dead: tuple[BrokenLink, ...]
     hosts: int
     unsettled: int
+    all_settled: bool | None
     window_count: int
     windows: tuple[SkyWindow, ...]
     literal_count: int
@@ -63,7 +65,55 @@ class WebLinks(Facts):
         return replace(left, broken=(), arrived=self.arrived or None) if deaf["ipv6"] else left
 
 
-@probe(facts=WebLinks, every=86400.0, deadline=330.0, kinds=frozenset({Kind.WEBSITE}))
+_WORDS = {
+    "status": ("状态码", "status"),
+    "final": ("最终网址", "final URL"),
+    "arrived": ("到达", "arrived"),
+    "elsewhere": ("转到别的网站", "led elsewhere"),
+    "scripted": ("链接由脚本生成", "links made by scripts"),
+    "second": ("二级内链", "second level"),
+    "third": ("三级内链", "third level"),
+    "linked": ("链接数", "linked"),
+    "sampled": ("抽查", "sampled"),
+    "reached": ("IPv6 可达", "reached over IPv6"),
+    "broken": ("仅 IPv4 可达", "broken over IPv6"),
+    "dead": ("死链", "dead"),
+    "unknown": ("未能判断", "unknown"),
+    "forbidden": ("robots 禁止", "forbidden by robots.txt"),
+    "lowest": ("支持率下限", "lowest rate"),
+    "highest": ("支持率上限", "highest rate"),
+    "rate": ("支持率", "rate"),
+    "url": ("链接", "URL"),
+    "page": ("所在页面", "on page"),
+    "why": ("原因", "why"),
+    "hosts": ("引用主机数", "hosts referred to"),
+    "unsettled": ("未能判断的主机", "hosts not settled"),
+    "all_settled": ("全部查清", "all settled"),
+    "window_count": ("天窗数", "sky windows"),
+    "windows": ("天窗", "sky windows named"),
+    "host": ("主机", "host"),
+    "loaded": ("页面自动加载", "loaded by itself"),
+    "pages": ("页面数", "pages"),
+    "end": ("别名终点", "aliases end at"),
+    "literal_count": ("IPv4 地址数", "IPv4 addresses"),
+    "literals": ("写死的 IPv4 地址", "IPv4 addresses written out"),
+    "address": ("地址", "address"),
+    "marks": ("网站标识", "marks"),
+    "site_code": ("网站标识码", "site code"),
+    "icp": ("ICP 备案号", "ICP record"),
+    "police": ("公安备案号", "public-security record"),
+    "badge": ("党政机关标识", "party-and-government mark"),
+}
+
+
+@probe(
+    facts=WebLinks,
+    words=_WORDS,
+    doing=("顺着链接看网站", "following links"),
+    every=86400.0,
+    deadline=330.0,
+    kinds=frozenset({Kind.WEBSITE}),
+)
 async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do the website's links of second and third level work over IPv6, and what on its pages has none?
 
@@ -117,6 +167,7 @@ async def _walk(target: Target, home: Visit, wire: Wire) -> WebLinks:
     elsewhere = end is not None and not within(end.host, site)
     crawl = Crawl(site, home if home.came and not elsewhere else replace(home, body=b""), wire)
     second, third = await crawl.levels()
+    scripted = not second.linked and b"<script" in home.body.lower()
     windows, unsettled = await crawl.referred.windows(wire)
     references = read_references(home.body, home.content_type, home.end).references
     return WebLinks(
@@ -124,13 +175,14 @@ async def _walk(target: Target, home: Visit, wire: Wire) -> WebLinks:
         final=shown(home.end),
         arrived=True if home.came else (None if not home.settled else home.error),
         elsewhere=elsewhere,
-        scripted=not second.linked and b"<script" in home.body.lower(),
-        second=second,
-        third=third,
+        scripted=scripted,
+        second=second.unseen() if scripted else second,
+        third=third.unseen() if scripted else third,
         broken=_examples(crawl.broken),
         dead=_examples(crawl.dead),
         hosts=crawl.referred.hosts,
         unsettled=unsettled,
+        all_settled=None if unsettled else True,
         window_count=len(windows),
         windows=windows[:WINDOW_EXAMPLES],
         literal_count=crawl.referred.literals,

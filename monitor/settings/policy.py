@@ -68,6 +68,8 @@ class PolicyFile(Section):
     dangerous_ports: dict[PortKey, Words] = Field(default_factory=dict)
     watched_ports: list[Port] = Field(default_factory=list)
     certificate_days: int = Field(default=30, ge=1, le=825)
+    second_level_rate: float = Field(default=0.9, ge=0, le=1)
+    third_level_rate: float = Field(default=0.9, ge=0, le=1)
     clauses: dict[RuleId, ClauseEntry]
 
     @field_validator("weights")
@@ -97,5 +99,7 @@ class PolicyFile(Section):
             freshness=self.freshness,
             dangerous_ports=MappingProxyType(dict(self.dangerous_ports)),
             certificate_days=self.certificate_days,
+            second_level_rate=self.second_level_rate,
+            third_level_rate=self.third_level_rate,
             watched_ports=tuple(sorted(set(self.watched_ports))),
         )
