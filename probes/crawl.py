@@ -117,7 +117,7 @@ class Crawl:
         return await self._explored[key]
 
     def _read(self, page: Visit, offer: _Offer) -> None:
-        if not page.html:
+        if not page.html or not page.body:
             return
         reading = read_references(page.body, page.content_type, page.end)
         self.pages += 1

@@ -94,8 +94,11 @@ def ipv4_literal(host: str) -> IPv4Address | None:
 
     Source: WHATWG URL, 3.5 (IPv4 parser).
     """
-    if ":" in host:
-        return _mapped(host)
+    found = _mapped(host) if ":" in host else _spelled(host)
+    return None if found is None or found.is_loopback or found.is_unspecified else found
+
+
+def _spelled(host: str) -> IPv4Address | None:
     parts = host.split(".")
     try:
         numbers = [_number(part) for part in parts]
@@ -104,8 +107,7 @@ def ipv4_literal(host: str) -> IPv4Address | None:
     if len(numbers) > 4 or any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):
         return None
     value = numbers[-1] + sum(number << 8 * (3 - place) for place, number in enumerate(numbers[:-1]))
-    found = IPv4Address(value)
-    return None if found.is_loopback or found.is_unspecified else found
+    return IPv4Address(value)
 
 
 def _number(part: str) -> int:

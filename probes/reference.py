@@ -132,7 +132,8 @@ class _Reader:
     """Takes the parser's events, and keeps what they refer to; nothing of the page itself is built."""
 
     def __init__(self, url: str, charset: str) -> None:
-        self._base, self._charset, self._based = url, charset, False
+        self._base, self._based = url, False
+        self._charset = "utf-8" if charset.startswith("utf-16") else charset
         self._found: dict[Reference, None] = {}
         self._inside, self._content, self._room = "", list[str](), 0
 
