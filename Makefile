@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types layers format lock docs bench clean deps-demo deps-test
+.PHONY: help setup demo test check lint types layers format lock docs bench clean deps-demo deps-test deps-bench
 
 help: ## 显示本帮助 / show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ deps-demo:
 
 deps-test:
 	@$(PYTHON) tests/doctor.py test
+
+deps-bench:
+	@$(PYTHON) tests/doctor.py bench
 
 demo: setup deps-demo ## 在演示城市上跑一轮；ONCE=1 跑完即退出 / one round over a demo city; ONCE=1 ends after it
 	$(BIN)/python -m tests.lab.demo $(if $(ONCE),--once)
@@ -51,7 +54,7 @@ format: setup ## 统一代码格式 / format the code
 docs: setup ## 重新生成文档表格、模式与仪表盘 / regenerate tables, schemas and dashboards
 	$(BIN)/python -m tests.generated
 
-bench: setup deps-test ## 与同类工具同场比较 / benchmarks against peers in the same run
+bench: setup deps-bench ## 与同类工具同场比较 / benchmarks against peers in the same run
 	$(BIN)/python -m tests.bench
 
 lock: setup ## 更新锁文件 / update the lock file

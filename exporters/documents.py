@@ -17,7 +17,9 @@ from pydantic_core import to_jsonable_python
 from exporters.posture import AgencyPosture, HostPosture, Posture
 from probes.observation import Gap, Observation, Record
 from probes.target import Target
+from rules.comparison import ClauseChange, Shift
 from rules.finding import Event, Finding
+from rules.policy import Clause, Policy
 from rules.score import Score
 from rules.verdict import Verdict
 
@@ -32,8 +34,9 @@ class ScoreDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One finding; `deadline` and `closed_at` are null where there is none."""
+    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none."""
 
+    id: str
     rule: str
     target: str
     subject: str
@@ -49,7 +52,7 @@ class FindingDocument(TypedDict):
     reason: str
 
 
-class HostDocument(TypedDict):
+class HostScoreDocument(TypedDict):
     """One target; `stage` is null where it is not known, and where `exempt` says that none is asked for."""
 
     host: str
@@ -61,6 +64,11 @@ class HostDocument(TypedDict):
     exempt: bool
     blockers: Sequence[str]
     verdicts: Mapping[str, int]
+
+
+class HostDocument(HostScoreDocument):
+    """One target with its open findings."""
+
     findings: Sequence[FindingDocument]
 
 
@@ -91,7 +99,7 @@ class VantageDocument(TypedDict):
 
 
 class PostureDocument(TypedDict):
-    """How the city stands: `round --json` and `status --json`."""
+    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing."""
 
     at: str
     policy: str
@@ -99,6 +107,7 @@ class PostureDocument(TypedDict):
     agencies: Sequence[AgencyDocument]
     hosts: Sequence[HostDocument]
     vantages: Sequence[VantageDocument]
+    stopped: bool
 
 
 class ScoresDocument(TypedDict):
@@ -106,7 +115,7 @@ class ScoresDocument(TypedDict):
 
     at: str
     agencies: Sequence[AgencyDocument]
-    hosts: Sequence[HostDocument]
+    hosts: Sequence[HostScoreDocument]
 
 
 class RecordDocument(TypedDict):
@@ -170,12 +179,63 @@ class HistoryDocument(TypedDict):
     events: Sequence[EventDocument]
 
 
+class ClauseDocument(TypedDict):
+    """What a policy says of one rule; `days` and `since` are null where it says nothing of them."""
+
+    level: str
+    days: int | None
+    since: str | None
+
+
+class ClauseChangeDocument(TypedDict):
+    """One clause that differs between two policies; null where one of them has none."""
+
+    rule: str
+    turn: str
+    before: ClauseDocument | None
+    after: ClauseDocument | None
+
+
+class ShiftDocument(TypedDict):
+    """One finding that another policy would touch, on `days` of the days; levels are null where it is none."""
+
+    rule: str
+    target: str
+    subject: str
+    agency: str
+    turn: str
+    before: str | None
+    after: str | None
+    days: int
+    reason: str
+
+
+class PolicyNameDocument(TypedDict):
+    """A policy by its name; equal digests judge alike."""
+
+    profile: str
+    version: str
+    digest: str
+
+
+class ComparisonDocument(TypedDict):
+    """What one policy would change of another: `policy diff --json`."""
+
+    old: PolicyNameDocument
+    new: PolicyNameDocument
+    days: Sequence[str]
+    clauses: Sequence[ClauseChangeDocument]
+    agencies: Mapping[str, Mapping[str, int]]
+    findings: Sequence[ShiftDocument]
+
+
 DOCUMENTS = (
     PostureDocument,
     ScoresDocument,
     LookedDocument,
     HistoryDocument,
     AgencyDocument,
+    HostScoreDocument,
     HostDocument,
     ScoreDocument,
     FindingDocument,
@@ -184,6 +244,11 @@ DOCUMENTS = (
     VerdictDocument,
     SpellDocument,
     EventDocument,
+    ComparisonDocument,
+    PolicyNameDocument,
+    ClauseChangeDocument,
+    ClauseDocument,
+    ShiftDocument,
 )
 
 
@@ -192,10 +257,10 @@ def dumps(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def posture_document(posture: Posture) -> PostureDocument:
-    """Return how the city stands."""
+def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
+    """Return how the city stands, and whether probing is *stopped*."""
     return {
-        "at": posture.at.isoformat(),
+        "at": _utc(posture.at),
         "policy": posture.policy.version,
         "city": agency_document(posture.city),
         "agencies": [agency_document(row) for row in posture.agencies],
@@ -208,19 +273,16 @@ def posture_document(posture: Posture) -> PostureDocument:
             }
             for each in posture.vantages
         ],
+        "stopped": stopped,
     }
 
 
 def scores_document(posture: Posture, below: Collection[str]) -> ScoresDocument:
     """Return the scores of the agencies *below*, and of their hosts, findings apart."""
     return {
-        "at": posture.at.isoformat(),
+        "at": _utc(posture.at),
         "agencies": [agency_document(row) for row in posture.agencies if row.agency.code in below],
-        "hosts": [
-            {**host_document(host, posture.at.date()), "findings": []}
-            for host in posture.hosts
-            if host.target.agency in below
-        ],
+        "hosts": [_host(host) for host in posture.hosts if host.target.agency in below],
     }
 
 
@@ -245,6 +307,10 @@ def agency_document(row: AgencyPosture) -> AgencyDocument:
 
 def host_document(host: HostPosture, today: dt.date) -> HostDocument:
     """Return one target as it stands *today*."""
+    return {**_host(host), "findings": [finding_document(finding, today) for finding in host.findings]}
+
+
+def _host(host: HostPosture) -> HostScoreDocument:
     return {
         "host": host.target.host,
         "agency": host.target.agency,
@@ -255,22 +321,22 @@ def host_document(host: HostPosture, today: dt.date) -> HostDocument:
         "exempt": host.readiness.exempt,
         "blockers": host.readiness.blockers,
         "verdicts": {outcome.value: count for outcome, count in host.verdicts.items()},
-        "findings": [finding_document(finding, today) for finding in host.findings],
     }
 
 
 def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
     """Return one finding as it stands *today*."""
     return {
+        "id": finding.key.id,
         "rule": finding.key.rule,
         "target": finding.key.target,
         "subject": finding.key.subject,
         "agency": finding.agency,
         "level": finding.level.value,
         "state": finding.state.value,
-        "first_seen": finding.first_seen.isoformat(),
-        "last_confirmed": finding.last_confirmed.isoformat(),
-        "closed_at": finding.closed_at.isoformat() if finding.closed_at else None,
+        "first_seen": _utc(finding.first_seen),
+        "last_confirmed": _utc(finding.last_confirmed),
+        "closed_at": _utc(finding.closed_at) if finding.closed_at else None,
         "deadline": finding.deadline.isoformat() if finding.deadline else None,
         "overdue": finding.overdue(today),
         "waived": finding.waived,
@@ -314,7 +380,7 @@ def record_document(record: Record) -> RecordDocument:
         "probe": record.probe,
         "subject": str(record.subject),
         "vantage": record.vantage,
-        "at": record.at.isoformat(),
+        "at": _utc(record.at),
         "seconds": seen.seconds if seen else None,
         "facts": to_jsonable_python(seen.facts) if seen else None,
         "failure": seen.failure.value if seen and seen.failure else None,
@@ -329,16 +395,16 @@ def spell_document(
     """Return a value that held for a while."""
     return {
         "record": record_document(record),
-        "since": since.isoformat(),
-        "seen_at": seen_at.isoformat(),
-        "until": until.isoformat() if until else None,
+        "since": _utc(since),
+        "seen_at": _utc(seen_at),
+        "until": _utc(until) if until else None,
     }
 
 
 def event_document(event: Event) -> EventDocument:
     """Return one act on one finding."""
     return {
-        "at": event.at.isoformat(),
+        "at": _utc(event.at),
         "act": event.act.value,
         "rule": event.key.rule,
         "subject": event.key.subject,
@@ -346,13 +412,55 @@ def event_document(event: Event) -> EventDocument:
     }
 
 
+def policy_name_document(policy: Policy) -> PolicyNameDocument:
+    """Return what tells *policy* from others."""
+    return {"profile": policy.profile, "version": policy.version, "digest": policy.digest}
+
+
+def clause_change_document(change: ClauseChange) -> ClauseChangeDocument:
+    """Return one clause that differs."""
+    return {
+        "rule": change.rule,
+        "turn": change.turn.value,
+        "before": _clause(change.before) if change.before else None,
+        "after": _clause(change.after) if change.after else None,
+    }
+
+
+def shift_document(shift: Shift, agency: str, days: int) -> ShiftDocument:
+    """Return one finding of *agency* that another policy would touch."""
+    return {
+        "rule": shift.key.rule,
+        "target": shift.key.target,
+        "subject": shift.key.subject,
+        "agency": agency,
+        "turn": shift.turn.value,
+        "before": shift.before.value if shift.before else None,
+        "after": shift.after.value if shift.after else None,
+        "days": days,
+        "reason": shift.reason,
+    }
+
+
+def _clause(clause: Clause) -> ClauseDocument:
+    return {
+        "level": clause.level.value,
+        "days": clause.days,
+        "since": clause.since.isoformat() if clause.since else None,
+    }
+
+
 def _score(score: Score) -> ScoreDocument:
     return {
         "risk": round(score.risk, 3),
         "coverage": round(score.coverage, 4),
-        "oldest": score.oldest.isoformat() if score.oldest else None,
+        "oldest": _utc(score.oldest) if score.oldest else None,
         "contributions": {part.source: round(part.points, 3) for part in score.contributions},
     }
+
+
+def _utc(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat()
 
 
 def _cell(value: object) -> object:

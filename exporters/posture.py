@@ -98,7 +98,7 @@ class VantageHealth:
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Everything told about the city at *at*."""
+    """Everything told about the city at *at*, which is in its own time zone: the day of it is the city's."""
 
     at: dt.datetime
     tree: Tree

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy.engine import make_url
 
 from monitor.atomic import write_whole
 from probes.text import clean
+
+log = logging.getLogger(__name__)
 
 NAME = "scanning-stopped.json"
 
@@ -56,7 +59,7 @@ class HaltFile:
         try:
             said = json.loads(text)
             return Halt(clean(str(said["who"])), clean(str(said["why"])), dt.datetime.fromisoformat(said["at"]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return Halt("", "", None)
 
     def give(self, who: str, why: str, at: dt.datetime) -> Halt:
@@ -86,12 +89,23 @@ class HaltFile:
         return before
 
 
-async def obey(file: HaltFile, stop: Callable[[], Awaitable[object]], resume: Callable[[], Awaitable[object]]) -> None:
-    """Stop and resume as *file* has it, from now on until cancelled."""
-    stopped = False
+async def obey(
+    file: HaltFile,
+    stop: Callable[[], Awaitable[object]],
+    resume: Callable[[], Awaitable[object]],
+    *,
+    stopped: bool = False,
+) -> None:
+    """Stop and resume as *file* has it, from now on until cancelled; *stopped* is how it is at first.
+
+    What fails is told of and tried again at the next glance: an order is never lost.
+    """
     while True:
         ordered = file.path.exists()
         if ordered != stopped:
-            stopped = ordered
-            await (stop() if ordered else resume())
+            try:
+                await (stop() if ordered else resume())
+                stopped = ordered
+            except Exception:
+                log.exception("an order to %s could not be obeyed yet", "stop" if ordered else "resume")
         await asyncio.sleep(GLANCE)

@@ -100,7 +100,7 @@ class Lookout:
         return self._rest.until(target, self._clock()) is not None
 
     def _sighted(self, target: Target) -> Wire:
-        return SightedWire(self._wire_for(target), self.sight.families)
+        return SightedWire(self._wire_for(target), self.sight.unseen)
 
     async def _prove(self, age: float) -> None:
         before = self.sight.families

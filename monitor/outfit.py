@@ -63,6 +63,7 @@ def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledg
             asker=Asker(Dialer(config.limits.source_ports)),
             resolver=resolver,
             echoer=packets,
+            sweeper=packets,
             memo=memo,
             authorities=config.daemon.authorities,
         )
@@ -92,7 +93,7 @@ def around(config: Config) -> Surroundings:
 async def packet_process(directory: Path, socket: Path) -> AsyncIterator[Path]:
     """Yield the socket of a packet process: the service's, if there is one, or that of a child of ours.
 
-    Without the right to raw sockets no child is started, and pings become gaps.
+    Without the right to raw sockets no child is started, pings become gaps, and ports are looked at by connecting.
     """
     if socket.exists() or not may_send_raw():
         yield socket

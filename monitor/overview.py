@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from exporters.posture import Campaign, HostPosture, Posture, VantageHealth
 from monitor.settings import Config
-from monitor.sight import health
+from monitor.sight import health, stopped
 from monitor.situation import posture
 from monitor.store import Store
 from probes.registry import Probe
@@ -23,10 +23,12 @@ def overview(
     at: dt.datetime,
     agency: str = "",
 ) -> Posture:
-    """Return the posture of *agency* and all below it, by default of the whole city."""
+    """Return the posture of *agency* and all below it, by default of the whole city, by the clock on its wall."""
     root = agency or config.daemon.city
     titles = {rule.id: rule.title for rule in rules.values()}
-    return posture(at, root, config.tree, config.policy, hosts, campaigns, vantages, titles)
+    return posture(
+        at.astimezone(config.daemon.time_zone), root, config.tree, config.policy, hosts, campaigns, vantages, titles
+    )
 
 
 def lately(
@@ -47,4 +49,6 @@ def lately(
 def remembered_health(store: Store, config: Config, as_of: dt.datetime | None = None) -> VantageHealth:
     """Return what the store knows of our own vantage, now or at a past moment."""
     stored = store.state([config.vantage.name], as_of)
-    return health(config.vantage, [item.gap or item.record for item in stored])
+    return health(
+        config.vantage, [item.record if item.gap is None or stopped(item.gap) else item.gap for item in stored]
+    )

@@ -64,7 +64,7 @@ def nothing_yet(directory: Path) -> str:
     )
 
 
-def stopped_by(halt: Halt, zone: dt.tzinfo) -> Text:
+def stopped_by(halt: Halt, zone: dt.tzinfo | None) -> Text:
     """Return that probing was ordered to stop, by whom, when and why."""
     at = f"{halt.at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if halt.at else "?"
     who, why = halt.who or "?", halt.why or "—"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from exporters.posture import VantageHealth
@@ -28,13 +28,23 @@ class Sight:
         self._target = Target(vantage.name, "", Kind.NETWORK_DEVICE)
         self._vantage, self._probe, self._wire_for = vantage, probe, wire_for
         self._known = health(vantage, ())
+        self._proven: frozenset[Family] = frozenset()
+        self._kept_from: frozenset[Family] = frozenset()
         self._begun: float | None = None
         self._turn = asyncio.Lock()
 
     @property
     def families(self) -> frozenset[Family]:
-        """The families last proven to work."""
-        return frozenset(family for family, alive in self._known.families.items() if alive)
+        """The families that the last look at ourselves proved to work."""
+        return self._proven
+
+    @property
+    def unseen(self) -> Mapping[Family, GapReason]:
+        """The families we cannot see over, and why not."""
+        missing = [family for family in Family if family not in self._proven]
+        return {
+            family: GapReason.STOPPED if family in self._kept_from else GapReason.blind(family) for family in missing
+        }
 
     def health(self) -> VantageHealth:
         """Return what is known of the vantage."""
@@ -52,8 +62,20 @@ class Sight:
                 return None
             begun = loop.time()
             seen = await look(self._probe, self._target, self._vantage.name, self._wire_for(self._target))
-            self._begun, self._known = begun, health(self._vantage, seen.records)
+            # A proof that was stopped covers nothing, and is to be tried again at once.
+            self._begun = None if any(map(stopped, seen.records)) else begun
+            self._learn(seen.records)
             return seen
+
+    def _learn(self, records: Collection[Record]) -> None:
+        """Take up what a look at ourselves said; what a stop kept it from saying is as it was, and proves nothing."""
+        before, latest = self._known, health(self._vantage, records)
+        self._proven = frozenset(family for family, alive in latest.families.items() if alive)
+        silent = {family for family, alive in latest.families.items() if alive is None}
+        halted = any(map(stopped, records))
+        self._kept_from = frozenset(silent) if halted else frozenset()
+        kept = {family: before.families[family] for family in self._kept_from}
+        self._known = replace(latest, families={**latest.families, **kept})
 
     def excuse(self, record: Record) -> Record:
         """Return *record*, or a gap where what was met at an address may well be our own blindness.
@@ -77,9 +99,14 @@ class Sight:
             record.vantage,
             record.subject,
             record.at,
-            GapReason.blind(family),
+            self.unseen[family],
             record.failure.value if record.failure else "",
         )
+
+
+def stopped(record: Record) -> bool:
+    """Say whether *record* is there because an operator stopped all probing."""
+    return isinstance(record, Gap) and record.reason is GapReason.STOPPED
 
 
 def health(vantage: Vantage, records: Collection[Record]) -> VantageHealth:

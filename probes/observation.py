@@ -116,8 +116,8 @@ class Subject:
     def __str__(self) -> str:
         if self.server:
             return f"server/{self.server}"
-        parts = [self.scheme, self.port, self.family, self.address]
-        return "/".join(str(part) for part in parts if part not in (None, "")) + self.path
+        parts = (self.scheme, self.port, self.family, self.address)
+        return "/".join([str(part) for part in parts if part or part == 0]) + self.path
 
     @classmethod
     def parse(cls, text: str) -> Subject:

@@ -10,21 +10,15 @@ from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
-from probes.observation import Facts, Failure, GapReason, Sighting, Subject
+from probes.observation import Facts, GapReason, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
-from probes.wire import NotLooked, Unreached, Wire
-
-CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
-UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED})
+from probes.wire import NotLooked, PortState, Wire
 
 DEADLINE = 600.0
 PATIENCE = 540.0
 """Seconds for all addresses together. A silent one may take minutes, as silence slows us down; what many of them leave
 no time for is a gap, and has its turn at another look."""
-
-PORTS_AT_ONCE = 16
-"""Ports of one address in hand; the guard lets no more than a few through to a host, and the others would only wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,41 +86,12 @@ def _in_turn(places: list[Address], now: dt.datetime) -> list[Address]:
 async def _address(address: Address, ports: list[int], wire: Wire) -> Sighting:
     subject = Subject(family=Family.of(address), address=address)
     try:
-        states = await _states(address, ports, wire)
+        looks = await wire.scan(address, ports)
     except NotLooked as refusal:
         return refused(subject, refusal)
-    by_state: dict[str, list[int]] = {"open": [], "closed": [], "filtered": [], "unreachable": []}
-    times: list[float] = []
-    for port, (state, seconds) in zip(ports, states, strict=True):
-        by_state[state].append(port)
-        if state == "open":
-            times.append(seconds)
-    median = sorted(times)[len(times) // 2] if times else 0.0
-    return Sighting(subject, TcpPorts(**{name: tuple(of) for name, of in by_state.items()}), median)
-
-
-async def _states(address: Address, ports: list[int], wire: Wire) -> list[tuple[str, float]]:
-    """Return the state of each port and the seconds it took; a port that could not be looked at ends all looks."""
-    waiting = iter(ports)
-
-    async def some() -> dict[int, tuple[str, float]]:
-        return {port: await _port(address, port, wire) for port in waiting}
-
-    looks = [asyncio.ensure_future(some()) for _ in ports[:PORTS_AT_ONCE]]
-    try:
-        found = await asyncio.gather(*looks)
-    finally:
-        for unfinished in looks:
-            unfinished.cancel()
-        await asyncio.gather(*looks, return_exceptions=True)
-    states = {port: state for part in found for port, state in part.items()}
-    return [states[port] for port in ports]
-
-
-async def _port(address: Address, port: int, wire: Wire) -> tuple[str, float]:
-    try:
-        return "open", await wire.connect(address, port)
-    except Unreached as refusal:
-        if refusal.failure in CLOSED:
-            return "closed", refusal.seconds
-        return ("unreachable" if refusal.failure in UNREACHABLE else "filtered"), refusal.seconds
+    by_state: dict[str, list[int]] = {state: [] for state in PortState}
+    for look in looks:
+        by_state[look.state].append(look.port)
+    times = sorted(look.seconds for look in looks if look.state is PortState.OPEN)
+    median = times[len(times) // 2] if times else 0.0
+    return Sighting(subject, TcpPorts(**{state: tuple(of) for state, of in by_state.items()}), median)

@@ -102,21 +102,27 @@ def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object
     return variables
 
 
-def witnesses(seen: Seen, probes: Collection[str], subject: str, now: dt.datetime) -> tuple[Witness, ...]:
-    """Return the observations a verdict on *subject* rests on: that subject's own, or else all of *probes*.
+class Proof:
+    """What verdicts on *seen* rest on; what is dated in the future of *now* proves nothing."""
 
-    Without any probe it rests on the inventory, as that is *now*. What is dated in the future proves nothing.
-    """
-    if not probes:
-        return (Witness(INVENTORY, seen.vantage, subject, now),)
-    latest = now + dt.timedelta(seconds=CLOCK_SLACK)
-    found = [
-        Witness(record.probe, record.vantage, str(record.subject), record.at)
-        for record in seen.records
-        if record.probe in probes and isinstance(record, Observation) and record.at <= latest
-    ]
-    own = [witness for witness in found if witness.subject == subject]
-    return tuple(own or found)
+    def __init__(self, seen: Seen, now: dt.datetime) -> None:
+        self._vantage, self._now = seen.vantage, now
+        latest = now + dt.timedelta(seconds=CLOCK_SLACK)
+        self._known = [
+            Witness(record.probe, record.vantage, str(record.subject), record.at)
+            for record in seen.records
+            if isinstance(record, Observation) and record.at <= latest
+        ]
+
+    def of(self, probes: Collection[str], subject: str) -> tuple[Witness, ...]:
+        """Return the observations a verdict on *subject* rests on: that subject's own, or else all of *probes*.
+
+        Without any probe it rests on the inventory, as that is now.
+        """
+        if not probes:
+            return (Witness(INVENTORY, self._vantage, subject, self._now),)
+        found = [witness for witness in self._known if witness.probe in probes]
+        return tuple([witness for witness in found if witness.subject == subject] or found)
 
 
 def _target(target: Target) -> Mapping[str, object]:
@@ -171,6 +177,8 @@ def _plain_fields(facts: object) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, (tuple, list, frozenset)):
         return [_plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):

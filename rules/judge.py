@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from rules import cel
-from rules.facts import Seen, activation, witnesses
+from rules.facts import Proof, Seen, activation
 from rules.policy import Policy
 from rules.rule import Rule, Status
 from rules.verdict import Outcome, Verdict
@@ -15,11 +15,11 @@ from rules.verdict import Outcome, Verdict
 
 def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -> list[Verdict]:
     """Return every verdict of *rules* on *seen*; retired rules give none, every other at least one."""
-    variables = activation(seen, policy, now)
+    variables, proof = activation(seen, policy, now), Proof(seen, now)
     verdicts: list[Verdict] = []
     for rule in rules:
         if rule.status is not Status.RETIRED:
-            verdicts += _verdicts(rule, seen, variables, now)
+            verdicts += _verdicts(rule, seen, variables, proof)
     return verdicts
 
 
@@ -82,7 +82,7 @@ def _subject(rule: Rule, inner: Mapping[str, object]) -> str:
     return str(element)
 
 
-def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], now: dt.datetime) -> list[Verdict]:
+def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], proof: Proof) -> list[Verdict]:
     worst: dict[str, Verdict] = {}
     for subject, outcome, inner in outcomes(rule, variables):
         known = worst.get(subject)
@@ -95,7 +95,7 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], now: dt.d
             subject=subject,
             vantage=seen.vantage,
             outcome=outcome,
-            witness=witnesses(seen, rule.reads, subject, now),
+            witness=proof.of(rule.reads, subject),
             reason=reason,
             value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
         )

@@ -23,6 +23,8 @@ TEST = {
     "ping": "iputils-ping",
     "ss": "iproute2",
 }
+BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf"}
+NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
@@ -35,10 +37,10 @@ def main() -> int:
     task = sys.argv[1] if len(sys.argv) > 1 else "test"
     if task == "python":
         return _python()
-    missing = _missing(DEMO if task == "demo" else TEST)
+    missing = _missing(NEEDED[task])
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _install(missing)
-        missing = _missing(DEMO if task == "demo" else TEST)
+        missing = _missing(NEEDED[task])
     if missing:
         print("缺少系统软件包，请安装后重试 / packages are missing, install them and try again:")
         print("  sudo apt-get install -y --no-install-recommends " + " ".join(missing))

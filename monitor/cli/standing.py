@@ -60,11 +60,12 @@ def status(
     language, daemon = speech(known, lang), known.config.daemon
     with reading_or_end(known, directory) as store:
         posture = current(known, store, now())
+    halt = HaltFile.beside(daemon.store_url, directory).read()
     if as_json:
-        print(dumps(posture_document(posture)))
+        print(dumps(posture_document(posture, stopped=halt is not None)))
         return
     show(terminal(), posture, language, worst)
-    if (halt := HaltFile.beside(daemon.store_url, directory).read()) is not None:
+    if halt is not None:
         terminal().print(stopped_by(halt, daemon.time_zone).into(language), style="bold yellow", markup=False)
 
 
@@ -117,6 +118,8 @@ def findings(
     from monitor.screen.findings import show_findings
     from monitor.screen.terminal import terminal
 
+    if as_json and as_csv:
+        raise typer.BadParameter("--json, --csv: 二者取一 / one of the two")
     known = known_or_end(directory)
     agencies = frozenset(known.config.tree.subtree(agency_or_end(known, agency) or known.config.daemon.city))
     wanted = Wanted(agencies, frozenset(level or Level), rule_or_end(known, rule), frozenset(state.states), overdue)
@@ -147,7 +150,7 @@ def history(
     known = known_or_end(config)
     host_or_end(known, host)
     zone = known.config.daemon.time_zone
-    begin = since.replace(tzinfo=zone).astimezone(dt.UTC) if since else None
+    begin = since.replace(tzinfo=zone) if since else None
     with reading_or_end(known, config) as store:
         changes = past(store, host, begin)
     if as_json:

@@ -56,7 +56,7 @@ async def look_at(
         sight = Sight(config.vantage, known.probes[SELF], outfit.live.for_target)
         if (ourselves := await sight.prove(0.0)) is not None:
             seen(SELF, ourselves.records)
-        wire = SightedWire(outfit.live.for_target(target), sight.families)
+        wire = SightedWire(outfit.live.for_target(target), sight.unseen)
         rest = Rest(config.schedule.quiet, config.daemon.time_zone)
 
         def asleep(one: Target) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import StrEnum
 
 from rich.text import Text as Line
@@ -22,10 +22,15 @@ EMPTY: tuple[object, ...] = ("", (), frozenset())
 
 
 class Teller:
-    """Tells records of *probes* in *language*, moments by the clock on the wall of *zone*."""
+    """Tells records of *probes* in *language*, moments by the clock on the wall of *zone*.
 
-    def __init__(self, probes: Mapping[str, Probe], language: Language, zone: dt.tzinfo) -> None:
-        self._language, self._zone = language, zone
+    With *passing*, numbers that differ from look to look are told too.
+    """
+
+    def __init__(
+        self, probes: Mapping[str, Probe], language: Language, zone: dt.tzinfo, *, passing: bool = False
+    ) -> None:
+        self._language, self._zone, self._passing = language, zone, passing
         self._words = {name: {of: Text(*said) for of, said in probe.words.items()} for name, probe in probes.items()}
 
     def outcome(self, record: Record) -> Line:
@@ -42,9 +47,12 @@ class Teller:
 
     def _fields(self, words: Mapping[str, Text], of: object, silent: tuple[object, ...]) -> str:
         assert is_dataclass(of)
-        told = {one.name: getattr(of, one.name) for one in fields(of) if dict(one.metadata) != dict(SAMPLE)}
+        told = {one.name: getattr(of, one.name) for one in fields(of) if self._worth(one, getattr(of, one.name))}
         said = ((self._name(words, name), value) for name, value in told.items() if value not in silent)
         return "  ".join(f"{name}: {self._short(words, value)}" for name, value in said)
+
+    def _worth(self, field: Field[object], value: object) -> bool:
+        return dict(field.metadata) != dict(SAMPLE) or (self._passing and isinstance(value, (int, float)))
 
     def _name(self, words: Mapping[str, Text], name: str) -> str:
         return words[name].into(self._language) if name in words else name
@@ -60,6 +68,8 @@ class Teller:
             return word(value, self._language)
         if isinstance(value, bool):
             return (Text("是", "yes") if value else Text("否", "no")).into(self._language)
+        if isinstance(value, float):
+            return f"{value:.3g}"
         if isinstance(value, dt.datetime):
             return local(value, self._zone)
         if isinstance(value, (tuple, list, frozenset)):

@@ -22,7 +22,7 @@ class Looking:
 
     def __init__(self, console: Console, known: Known, language: Language, *, quiet: bool = False) -> None:
         self._console, self._known, self._language, self._quiet = console, known, language, quiet
-        self._teller = Teller(known.probes, language, known.config.daemon.time_zone)
+        self._teller = Teller(known.probes, language, known.config.daemon.time_zone, passing=True)
 
     def seen(self, probe: str, records: tuple[Record, ...]) -> None:
         """Show what *probe* met."""

@@ -9,7 +9,7 @@ Any other exception out of a wire is a defect of ours.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -204,6 +204,27 @@ class TlsSession:
     seconds: float
 
 
+# --- TCP ports ---------------------------------------------------------------------------------------------
+
+
+class PortState(StrEnum):
+    """What a TCP port is found to be: a reset closes it, an ICMP error makes it unreachable, silence filtered."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FILTERED = "filtered"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class PortLook:
+    """One port of one address; *seconds* is the time it took to open, 0 for what is not open."""
+
+    port: int
+    state: PortState
+    seconds: float = 0.0
+
+
 # --- the wire itself ---------------------------------------------------------------------------------------
 
 
@@ -272,6 +293,9 @@ class Wire(Protocol):
 
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         """Open and close one TCP connection; return the seconds it took."""
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        """Look at TCP *ports* of one address; return all of them in the order asked, or raise."""
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""

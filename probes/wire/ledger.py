@@ -16,6 +16,7 @@ class What(StrEnum):
 
     DNS = "dns"
     TCP_CONNECT = "tcp_connect"
+    SYN = "syn"
     HTTP = "http"
     TLS = "tls"
     ECHO = "echo"

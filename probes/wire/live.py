@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,6 +14,7 @@ from probes.wire import (
     DnsQuery,
     HttpExchange,
     HttpRequest,
+    PortLook,
     Resolution,
     Surroundings,
     TlsRequest,
@@ -25,6 +26,7 @@ from probes.wire.guard import Guard
 from probes.wire.http import Fetcher
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
+from probes.wire.scan import PortScanner, Sweeper
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
 
@@ -76,6 +78,7 @@ class LiveWire:
         asker: Asker,
         resolver: Resolver,
         echoer: Echoer,
+        sweeper: Sweeper,
         memo: Memo,
         authorities: Iterable[Path] = (),
         dialer: Dialer | None = None,
@@ -86,6 +89,7 @@ class LiveWire:
         dialer, tls = dialer or Dialer(guard.limits.source_ports), TlsClient(authorities)
         self.connector = TcpConnector(guard, dialer)
         self.fetcher = Fetcher(guard, dialer, tls, guard.limits.user_agent)
+        self.scanner = PortScanner(guard, sweeper, self.connector)
         self.prober = TlsProber(guard, dialer, tls)
 
     def for_target(self, target: Target) -> TargetWire:
@@ -123,6 +127,10 @@ class TargetWire:
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         """Open and close one TCP connection; return the seconds it took."""
         return await self._live.connector.connect(address, port, timeout, self._account)
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        """Look at TCP ports of one address."""
+        return await self._live.scanner.scan(address, ports, self._account)
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,7 @@ from probes.wire import (
     HttpExchange,
     HttpRequest,
     NotLooked,
+    PortLook,
     Resolution,
     Surroundings,
     TlsRequest,
@@ -50,6 +51,14 @@ class ConnectRequest:
     address: Address
     port: int
     timeout: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What `Wire.scan` is asked."""
+
+    address: Address
+    ports: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,11 @@ class _WrittenWire(ABC):
         return await self._exchange(
             "connect", ConnectRequest, request, float, lambda wire: wire.connect(address, port, timeout=timeout)
         )
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        """Look at TCP ports of one address."""
+        request = ScanRequest(address, tuple(ports))
+        return await self._exchange("scan", ScanRequest, request, _LOOKS, lambda wire: wire.scan(address, ports))
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""
@@ -197,11 +211,13 @@ class ReplayWire(_WrittenWire):
 
 _RESOLUTION: type[Resolution] = dict[Family, FamilyResolution]
 _SECONDS = tuple[float, ...]
+_LOOKS = tuple[PortLook, ...]
 _RESOLVE = '["resolve"'
 _REQUESTS: Mapping[str, type] = {
     "resolve": ResolveRequest,
     "ask": DnsQuery,
     "connect": ConnectRequest,
+    "scan": ScanRequest,
     "fetch": HttpRequest,
     "handshake": TlsRequest,
     "echo": EchoRequest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from probes.wire import (
     HttpExchange,
     HttpRequest,
     NotLooked,
+    PortLook,
     Resolution,
     Surroundings,
     TlsRequest,
@@ -27,10 +28,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SightedWire:
-    """*wire*, for the families in *sight* only; asking for another raises NotLooked, whatever the network says."""
+    """*wire* without the families that are *unseen*: asking for one raises NotLooked with the reason it has there."""
 
     wire: Wire
-    sight: frozenset[Family]
+    unseen: Mapping[Family, GapReason]
 
     @property
     def surroundings(self) -> Surroundings:
@@ -59,6 +60,11 @@ class SightedWire:
         self._check(address)
         return await self.wire.connect(address, port, timeout=timeout)
 
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        """Look at TCP ports of one address."""
+        self._check(address)
+        return await self.wire.scan(address, ports)
+
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""
         self._check(request.address)
@@ -76,5 +82,5 @@ class SightedWire:
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)
-        if family not in self.sight:
-            raise NotLooked(GapReason.blind(family))
+        if family in self.unseen:
+            raise NotLooked(self.unseen[family])

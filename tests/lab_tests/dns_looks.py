@@ -50,7 +50,7 @@ def live(own: Surroundings, *, recording: bool) -> tuple[LiveWire, Foresight]:
     memo = Memo()
     packets = PacketClient(Path("/nonexistent"))
     resolver = Resolver(own, None if recording else memo)
-    wire = LiveWire(guard, own, asker=Asker(), resolver=resolver, echoer=packets, memo=memo)
+    wire = LiveWire(guard, own, asker=Asker(), resolver=resolver, echoer=packets, sweeper=packets, memo=memo)
     return wire, Foresight(guard, resolver)
 
 

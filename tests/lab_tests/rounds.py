@@ -16,6 +16,7 @@ from monitor.configuration import Known, read
 from monitor.entrance import now
 from monitor.judgement import Judge
 from monitor.store import Store
+from probes.observation import Gap, GapReason
 from rules.finding import Event, Finding, Key, State
 from rules.verdict import Verdict
 from tests.lab.config import write
@@ -84,6 +85,12 @@ class Tower:
         """Return all findings."""
         with self._store() as store:
             return store.findings()
+
+    def gaps(self) -> frozenset[GapReason]:
+        """Return why we could not look, wherever we could not."""
+        with self._store() as store:
+            met = [item.gap or item.record for item in store.state()]
+        return frozenset(record.reason for record in met if isinstance(record, Gap))
 
     def events(self) -> list[Event]:
         """Return every act there was, oldest first."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.refusal import EX_STOPPED
+from probes.observation import GapReason
 from probes.target import Family
 from rules.finding import Act, Key
 from rules.verdict import Outcome
@@ -160,4 +161,6 @@ def test_an_order_to_stop_ends_a_round_that_is_under_way(tower: Tower) -> None:
         began = time.monotonic()
         assert process.wait(timeout=60) == EX_STOPPED
     assert time.monotonic() - began < 30
+    assert GapReason.STOPPED in tower.gaps()
+    assert not tower.gaps() & {GapReason.VANTAGE_BLIND_IPV4, GapReason.VANTAGE_BLIND_IPV6}
     tower.order("resume-scanning")

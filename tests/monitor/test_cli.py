@@ -16,8 +16,10 @@ from typer.testing import CliRunner, Result
 
 from exporters.documents import FindingDocument, PostureDocument, findings_csv
 from monitor.cli import app
+from monitor.configuration import read
 from monitor.refusal import trouble_with
 from monitor.screen.city import show
+from monitor.screen.findings import show_findings
 from monitor.settings import load
 from monitor.settings.sample import init
 from monitor.store import Store, StoreUnavailable, Trouble
@@ -327,3 +329,36 @@ def test_no_cell_of_the_csv_is_a_formula() -> None:
     told = findings_csv([Finding(key, "-2", Level.LOW, State.OPEN, now, now, reason="\tx")], now.date())
     row = next(csv.reader(io.StringIO(told.splitlines(keepends=True)[1])))
     assert not [cell for cell in row if cell[:1] in "=+-@\t" and cell]
+
+
+def test_no_mistake_in_the_configuration_stands_in_the_way_of_a_stop(desk: Desk) -> None:
+    desk.write("policy.yaml", "nonsense: [")
+    desk.change("diaolou.yaml", "city: city", "city: city\nauthorities: [nowhere.pem]\nstray: 1")
+    assert run("check", desk.directory).exit_code == 78
+    assert run("stop-scanning", desk.directory).exit_code == 0
+    assert "probing goes on" in run("resume-scanning", desk.directory).stdout
+    desk.write("diaolou.yaml", "store: [")
+    refused = run("stop-scanning", desk.directory)
+    assert refused.exit_code == 78
+    assert "systemctl kill -s USR1" in refused.stderr
+
+
+def test_two_shapes_at_once_are_refused(looked: Desk) -> None:
+    assert run("findings", looked.directory, "--json", "--csv").exit_code == 2
+
+
+@pytest.mark.parametrize("since", ["0001-01-01", "9999-12-31"])
+def test_any_day_is_a_day_to_begin_with(looked: Desk, since: str) -> None:
+    assert run("history", WWW, "-c", looked.directory, "--since", since, "--json").exit_code == 0
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_name_of_a_finding_is_cut_on_a_narrow_terminal(looked: Desk, width: int) -> None:
+    console = Console(file=io.StringIO(), width=width, record=True)
+    known = read(looked.directory)
+    with Store.open_to_read(known.config.daemon.store_url) as store:
+        found = store.findings()
+    show_findings(console, known, found, dt.date(2026, 11, 22), Language.ZH)
+    told = console.export_text()
+    assert WWW in told
+    assert "tcp/6379/ipv4" in told

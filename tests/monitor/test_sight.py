@@ -221,3 +221,22 @@ async def test_a_gap_is_a_gap_already() -> None:
     sight = Self().sight()
     gap = Gap("p", "t", "v", Subject(family=Family.IPV6, address=V6), dt.datetime.now(dt.UTC), GapReason.DENIED)
     assert sight.excuse(gap) is gap
+
+
+async def test_a_stop_is_neither_blindness_nor_sight() -> None:
+    ourselves = Self(ipv4=True, ipv6=True)
+    sight = ourselves.sight()
+    await sight.prove()
+    before = sight.health()
+    ourselves.told = {"ipv4": GapReason.STOPPED, "ipv6": GapReason.STOPPED}
+    await sight.prove()
+    assert sight.families == frozenset()
+    assert sight.unseen == dict.fromkeys(Family, GapReason.STOPPED)
+    assert sight.health().families == before.families
+    excused = sight.excuse(met(Failure.CONNECTION_TIMEOUT))
+    assert isinstance(excused, Gap)
+    assert excused.reason is GapReason.STOPPED
+    ourselves.told = {"ipv4": True, "ipv6": False}
+    assert await sight.prove(60.0), "a stopped proof covers nothing"
+    assert sight.families == {Family.IPV4}
+    assert sight.unseen == {Family.IPV6: GapReason.VANTAGE_BLIND_IPV6}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ from probes.wire import (
     HttpRequest,
     NotLooked,
     Phases,
+    PortLook,
+    PortState,
     Presence,
     Resolution,
     Surroundings,
@@ -24,6 +26,7 @@ from probes.wire import (
     TlsSession,
     Unreached,
 )
+from probes.wire.scan import refused
 
 T = TypeVar("T")
 
@@ -99,6 +102,19 @@ class ScriptedWire:
         if not isinstance(told, float):
             refuse(told)
         return float(told)
+
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
+        looks = []
+        for port in ports:
+            self.connected.append((address, port))
+            told = self.ports.get((address, port), Failure.CONNECTION_REFUSED)
+            if isinstance(told, GapReason):
+                refuse(told)
+            elif isinstance(told, Failure):
+                looks.append(PortLook(port, refused(told)))
+            else:
+                looks.append(PortLook(port, PortState.OPEN, told))
+        return tuple(looks)
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         self.fetched.append(request)

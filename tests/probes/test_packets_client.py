@@ -8,6 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import cast
 
 import pytest
 from scapy.layers.inet6 import ICMPv6EchoReply, IPv6
@@ -22,6 +23,8 @@ from probes.wire.packets.messages import Declined, Done, Echo, Message, Resume, 
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.protocol import encode, receive
 from probes.wire.packets.server import CONNECTIONS, UNDER_WAY, Server
+from probes.wire.packets.syn.routes import Routes
+from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Scope
 
 AWAKE, ASLEEP = ip_address("2001:db8::a"), ip_address("2001:db8::dead")
@@ -45,9 +48,15 @@ class Network:
         asyncio.get_running_loop().call_soon(self.echoes.received, address, packet)
 
 
+def blind() -> Scanner:
+    """A scanner without raw sockets."""
+    ways = dict.fromkeys(Family, NotLooked(GapReason.NO_RAW_SOCKET))
+    return Scanner(SCOPE, Pace(1e6, 1e6), ways, lambda _: 0, cast(Routes, None))
+
+
 @pytest.fixture
 async def path(tmp_path: Path) -> AsyncIterator[Path]:
-    server = Server(Network().echoes, frozenset({os.geteuid()}))
+    server = Server(Network().echoes, blind(), frozenset({os.geteuid()}))
     listener = await asyncio.start_unix_server(server.converse, path=tmp_path / "socket")
     yield tmp_path / "socket"
     listener.close()
@@ -101,7 +110,7 @@ async def test_stop_silences_and_resume_lets_speak(client: PacketClient) -> None
 async def test_a_question_nobody_waits_for_any_more_sends_nothing_more(tmp_path: Path) -> None:
     network = Network()
     network.echoes = Echoes(SCOPE, Pace(1e6, 50.0), dict.fromkeys(Family, network))
-    server = Server(network.echoes, frozenset({os.geteuid()}))
+    server = Server(network.echoes, blind(), frozenset({os.geteuid()}))
     listener = await asyncio.start_unix_server(server.converse, path=tmp_path / "socket")
     client = PacketClient(tmp_path / "socket")
     asking = asyncio.create_task(client.echo(ASLEEP, 16, 20.0))
@@ -136,7 +145,7 @@ async def test_a_process_that_dies_mid_way_leaves_a_gap_and_its_successor_is_fou
         for question in asking:
             assert await gap(question) is GapReason.NO_RAW_SOCKET
         path.unlink()
-        server = Server(Network().echoes, frozenset({os.geteuid()}))
+        server = Server(Network().echoes, blind(), frozenset({os.geteuid()}))
         successor = await asyncio.start_unix_server(server.converse, path=path)
         assert await client.echo(AWAKE, 1, 1.0)
         successor.close()
@@ -221,7 +230,7 @@ async def test_a_stranger_who_speaks_no_protocol_is_hung_up_on_and_others_go_on(
 
 
 async def test_a_user_who_is_not_welcome_is_refused(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server(Network().echoes, frozenset({1000}))
+    server = Server(Network().echoes, blind(), frozenset({1000}))
     theirs = FakeConnection(uid=1001)
     await server.converse(theirs.reader(Resume(1)), theirs)  # type: ignore[arg-type]
     assert (theirs.said, theirs.closed) == (b"", True)

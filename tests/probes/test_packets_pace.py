@@ -57,6 +57,47 @@ def test_no_second_sees_more_than_its_due(addresses: list[int], overall: float, 
         assert busiest([moment for moment, to in log if to == address]) <= 5
 
 
+async def scanned(pace: Pace, clock: Clock, addresses: Sequence[int], rounds: int) -> list[tuple[float, int]]:
+    """Send *rounds* packets to each of *addresses* as a scan does, and return when each left."""
+    log: list[tuple[float, int]] = []
+    with pace.many(map(ip_address, addresses)) as slots:
+        for _ in range(rounds):
+            done = 0
+            while done < len(slots):
+                free, moment = pace.free(slots[done:])
+                if not free:
+                    await clock.sleep(max(1e-6, moment - clock.now))
+                    continue
+                granted = pace.claim(slots[done : done + await pace.burst(free)])
+                log += [(clock.now, address) for address in addresses[done : done + granted]]
+                done += granted
+    return log
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=9, unique=True),
+    st.lists(st.integers(1, 9), max_size=9),
+    st.sampled_from([20.0, 100.0, 1000.0]),
+    st.floats(0, 0.05),
+)
+def test_scans_and_single_packets_together_keep_the_pace(
+    many: list[int], single: list[int], overall: float, late: float
+) -> None:
+    clock = Clock(late)
+    pace = Pace(overall, 5.0, clock=clock, sleep=clock.sleep)
+
+    async def both() -> list[tuple[float, int]]:
+        logs = await asyncio.gather(scanned(pace, clock, many, 8), sent(pace, clock, single))
+        return [each for log in logs for each in log]
+
+    log = asyncio.run(both())
+    assert len(log) == 8 * len(many) + len(single)
+    assert busiest([moment for moment, _ in log]) <= overall
+    for address in {*many, *single}:
+        assert busiest([moment for moment, to in log if to == address]) <= 5
+
+
 async def test_who_came_first_goes_first() -> None:
     clock = Clock()
     log = await sent(Pace(10.0, 10.0, clock=clock, sleep=clock.sleep), clock, [3, 1, 2, 5, 4])

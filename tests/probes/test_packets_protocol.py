@@ -8,18 +8,36 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probes.observation import Failure, GapReason
-from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
+from probes.wire import PortState
+from probes.wire.packets.messages import (
+    Abandon,
+    CanScan,
+    Declined,
+    Done,
+    Echo,
+    Echoed,
+    Message,
+    Missed,
+    Resume,
+    Scan,
+    Scanned,
+    Seen,
+    Stop,
+    Unseen,
+)
 from probes.wire.packets.protocol import (
     BODY_LIMIT,
     COUNT_LIMIT,
     DETAIL_LIMIT,
     LENGTH,
     TIMEOUT_LIMIT,
+    VERSION,
     ProtocolError,
     decode,
     encode,
     receive,
 )
+from probes.wire.packets.scan_bodies import ADDRESS_LIMIT, PORT_LIMIT, RATE_LIMIT, RETRY_LIMIT
 
 tokens = st.integers(0, 2**32 - 1)
 seconds = st.floats(0, TIMEOUT_LIMIT)
@@ -28,6 +46,30 @@ failures = st.sampled_from(
     [Failure.ECHO_TIMEOUT, Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED]
 )
 gaps = st.sampled_from([GapReason.OUT_OF_SCOPE, GapReason.STOPPED, GapReason.NO_RAW_SOCKET, GapReason.DEFECT])
+rates = st.floats(1 / RATE_LIMIT, RATE_LIMIT)
+scans = st.builds(
+    Scan,
+    tokens,
+    st.one_of(
+        st.lists(st.ip_addresses(v=version), min_size=1, max_size=20, unique=True).map(tuple) for version in (4, 6)
+    ),
+    st.lists(st.integers(1, 65535), min_size=1, max_size=20, unique=True).map(tuple),
+    st.integers(0, RETRY_LIMIT),
+    seconds,
+    rates,
+    rates,
+)
+seens = st.lists(
+    st.one_of(st.sampled_from([PortState.CLOSED, PortState.FILTERED]), st.floats(0, 100, width=32)), min_size=1
+).flatmap(
+    lambda looks: st.builds(
+        Seen,
+        tokens,
+        st.integers(0, ADDRESS_LIMIT - 1),
+        st.just(tuple(PortState.OPEN if isinstance(look, float) else look for look in looks)),
+        st.just(tuple(look for look in looks if isinstance(look, float))),
+    )
+)
 messages = st.one_of(
     st.builds(Echo, tokens, st.ip_addresses(), st.integers(1, COUNT_LIMIT), seconds),
     st.builds(Abandon, tokens),
@@ -37,7 +79,26 @@ messages = st.one_of(
     st.builds(Echoed, tokens, st.lists(seconds, min_size=1, max_size=COUNT_LIMIT).map(tuple)),
     st.builds(Missed, tokens, failures, details),
     st.builds(Declined, tokens, gaps, details),
+    st.builds(CanScan, tokens),
+    st.builds(Unseen, tokens, st.integers(0, ADDRESS_LIMIT - 1), gaps, details),
+    st.builds(Scanned, tokens, st.integers(0, 2**64 - 1)),
+    scans,
+    seens,
 )
+
+
+THERE = IPv6Address("2001:db8::1")
+
+
+def scan(**changed: object) -> Scan:
+    given: dict[str, object] = {"ports": (22,), "retries": 0, "timeout": 1.0, "rate": 1.0, "per_host": 1.0}
+    return Scan(1, **{"addresses": (THERE,), **given, **changed})  # type: ignore[arg-type]
+
+
+def test_the_largest_scan_fits_into_a_frame() -> None:
+    addresses = tuple(THERE + place for place in range(ADDRESS_LIMIT))
+    largest = scan(addresses=addresses, ports=tuple(range(1, PORT_LIMIT + 1)))
+    assert decode(encode(largest)[LENGTH.size :]) == largest
 
 
 def heard(octets: bytes) -> Message:
@@ -61,7 +122,7 @@ def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=BODY_LIMIT + 8))
 @example(b"")
-@example(b"\x01\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
+@example(b"\x02\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
 def test_whatever_comes_is_a_message_in_its_only_spelling_or_refused(octets: bytes) -> None:
     try:
         message = decode(octets)
@@ -97,8 +158,8 @@ def test_nothing_may_be_cut_off_or_follow(message: Message) -> None:
 
 def test_another_version_is_refused() -> None:
     rest = encode(Stop(1))[LENGTH.size :]
-    with pytest.raises(ProtocolError, match="version 2"):
-        decode(b"\x02" + rest[1:])
+    with pytest.raises(ProtocolError, match=f"version {VERSION + 1}"):
+        decode(bytes([VERSION + 1]) + rest[1:])
 
 
 @pytest.mark.parametrize(
@@ -113,6 +174,24 @@ def test_another_version_is_refused() -> None:
         Missed(1, Failure.TLS_ALERT),
         Declined(1, GapReason.QUIET_HOURS),
         Declined(1, GapReason.DEFECT, "字" * DETAIL_LIMIT),
+        scan(addresses=()),
+        scan(addresses=(THERE, THERE)),
+        scan(addresses=(THERE, IPv4Address("192.0.2.1"))),
+        scan(addresses=tuple(THERE + place for place in range(ADDRESS_LIMIT + 1))),
+        scan(ports=()),
+        scan(ports=(0,)),
+        scan(ports=(22, 22)),
+        scan(ports=tuple(range(1, PORT_LIMIT + 2))),
+        scan(retries=RETRY_LIMIT + 1),
+        scan(timeout=float("nan")),
+        scan(rate=0.0),
+        scan(per_host=float("inf")),
+        Seen(1, 0, (), ()),
+        Seen(1, ADDRESS_LIMIT, (PortState.CLOSED,), ()),
+        Seen(1, 0, (PortState.OPEN,), ()),
+        Seen(1, 0, (PortState.OPEN,), (-1.0,)),
+        Unseen(1, ADDRESS_LIMIT, GapReason.OVERLOADED),
+        Scanned(1, -1),
     ],
 )
 def test_what_the_protocol_cannot_say_is_not_sent(message: Message) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from probes.observation import Failure, GapReason, Sighting
 from probes.target import Address, Family, Kind, Service, Target, Transport
 from probes.tcp_ports import TcpPorts, tcp_ports
-from probes.wire import NotLooked, Surroundings
+from probes.wire import PortLook, Surroundings
 from tests.probes.replays import replayed, server, website
 from tests.probes.scripted_wire import AT, ScriptedWire, addressed
 
@@ -143,43 +144,8 @@ async def test_an_address_is_told_whole_or_not_at_all() -> None:
 
 
 @dataclass
-class _Stopping(ScriptedWire):
-    """Stops at port 1 while every other port is still on its way."""
-
-    ended: list[int] = field(default_factory=list)
-
-    async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
-        if port == 1:
-            await asyncio.sleep(0)
-            raise NotLooked(GapReason.STOPPED)
-        try:
-            await asyncio.sleep(60)
-        finally:
-            self.ended.append(port)
-        return 0.0
-
-
-async def test_when_one_port_may_not_be_looked_at_no_other_is_waited_for_or_left_running() -> None:
-    wire = _Stopping({"www": addressed(V4)}, surroundings=Surroundings(scan_ports=(1, 2, 3)))
-    async with asyncio.timeout(5):
-        (seen,) = (await look(wire, Target("www", "a"))).values()
-    assert seen.outcome is GapReason.STOPPED
-    assert wire.ended == [2, 3]
-
-
-async def test_a_look_that_is_cancelled_takes_its_connections_along() -> None:
-    wire = _Stopping({"www": addressed(V4)}, surroundings=Surroundings(scan_ports=(2, 3)))
-    running = asyncio.create_task(look(wire, Target("www", "a")))
-    await asyncio.sleep(0.01)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert wire.ended == [2, 3]
-
-
-@dataclass
 class _Dated(ScriptedWire):
-    """A wire whose time is told; *silent* addresses let every connection hang."""
+    """A wire whose time is told; scans of *silent* addresses hang."""
 
     moment: dt.datetime = AT
     silent: frozenset[Address] = frozenset()
@@ -187,10 +153,10 @@ class _Dated(ScriptedWire):
     def now(self) -> dt.datetime:
         return self.moment
 
-    async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
+    async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
         if address in self.silent:
             await asyncio.sleep(60)
-        return await ScriptedWire.connect(self, address, port, timeout=timeout)
+        return await ScriptedWire.scan(self, address, ports)
 
 
 MANY = tuple(ip_address(f"192.0.2.{last}") for last in range(1, 17))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from probes.wire import (
     FamilyResolution,
     HttpRequest,
     NotLooked,
+    PortLook,
+    PortState,
     Presence,
     Resolution,
     Surroundings,
@@ -26,6 +29,7 @@ from probes.wire.guard import Guard
 from probes.wire.ledger import What
 from probes.wire.live import Ask, Gate, LiveWire
 from probes.wire.memo import Memo
+from probes.wire.scan import Swept
 from tests.lab.model import Cert
 from tests.lab.pki import Authority, context
 from tests.probes.wire_world import V4, V6, guard, saying, serving
@@ -47,6 +51,13 @@ class Stand:
         await ask(QUERY)
         return {family: FamilyResolution(family, Presence.PRESENT, None, (V4,)) for family in Family}
 
+    async def can_scan(self) -> bool:
+        return True
+
+    async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
+        looks = tuple(PortLook(port, PortState.CLOSED) for port in ports)
+        return Swept(dict.fromkeys(addresses, looks), {}, 5)
+
     async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
         return (0.01,) * count
 
@@ -54,7 +65,14 @@ class Stand:
 def live(door: Guard, *authorities: Path) -> LiveWire:
     stand = Stand()
     return LiveWire(
-        door, Surroundings((V4,)), asker=stand, resolver=stand, echoer=stand, memo=Memo(), authorities=authorities
+        door,
+        Surroundings((V4,)),
+        asker=stand,
+        resolver=stand,
+        echoer=stand,
+        sweeper=stand,
+        memo=Memo(),
+        authorities=authorities,
     )
 
 
@@ -70,6 +88,7 @@ async def test_everything_asked_of_the_wire_is_in_the_ledger(tmp_path: Path) -> 
         assert (await wire.fetch(HttpRequest("https", V6, secure, HOST))).body == b"ok"
         assert (await wire.handshake(TlsRequest(V6, secure, HOST))).faults == frozenset()
         assert await wire.echo(V6, count=2) == (0.01, 0.01)
+        assert await wire.scan(V6, (22, 23)) == (PortLook(22, PortState.CLOSED), PortLook(23, PortState.CLOSED))
     assert [(entry.what, entry.address) for entry in door.ledger] == [
         (What.DNS, V4),
         (What.DNS, V4),
@@ -78,7 +97,9 @@ async def test_everything_asked_of_the_wire_is_in_the_ledger(tmp_path: Path) -> 
         (What.HTTP, V6),
         (What.TLS, V6),
         (What.ECHO, V6),
+        (What.SYN, V6),
     ]
+    assert door.ledger.counts[What.SYN] == 5
     assert {entry.target for entry in door.ledger} == {HOST}
     assert wire.surroundings == Surroundings((V4,))
     assert wire.now().utcoffset() is not None
@@ -125,8 +146,10 @@ async def test_stopping_turns_all_that_is_under_way_into_gaps() -> None:
         await asyncio.sleep(0.05)
         door.stop()
         ends = await asyncio.wait_for(asyncio.gather(*looks, return_exceptions=True), 1.0)
-        ends += await asyncio.gather(wire.echo(V4), wire.ask(QUERY), wire.resolve(HOST), return_exceptions=True)
-    assert [getattr(end, "reason", end) for end in ends] == [GapReason.STOPPED] * 6
+        ends += await asyncio.gather(
+            wire.echo(V4), wire.scan(V4, (1,)), wire.ask(QUERY), wire.resolve(HOST), return_exceptions=True
+        )
+    assert [getattr(end, "reason", end) for end in ends] == [GapReason.STOPPED] * 7
 
 
 async def test_one_deadline_covers_all_phases_of_an_exchange() -> None:

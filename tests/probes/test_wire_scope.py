@@ -90,7 +90,16 @@ def fake(told: list[str]) -> Dialer:
 
 
 def wire_of(scope: Scope, names: Names, dialer: Dialer) -> LiveWire:
-    return LiveWire(guard(scope), Surroundings(), asker=names, resolver=names, echoer=names, memo=Memo(), dialer=dialer)
+    return LiveWire(
+        guard(scope),
+        Surroundings(),
+        asker=names,
+        resolver=names,
+        echoer=names,
+        sweeper=names,
+        memo=Memo(),
+        dialer=dialer,
+    )
 
 
 # Few bits, so that addresses and prefixes meet often.

@@ -10,7 +10,7 @@ import pytest
 from probes.observation import Observation, Subject
 from probes.target import Family, Target
 from probes.tcp_ports import TcpPorts
-from rules.facts import INVENTORY, Seen, activation, schema, witnesses
+from rules.facts import INVENTORY, Proof, Seen, activation, schema
 from rules.judge import judge
 from rules.rule import Rule
 from rules.rule_file import parse
@@ -66,7 +66,7 @@ def test_what_is_dated_in_the_future_hides_no_evidence_of_today() -> None:
 
 
 def test_a_rule_that_reads_no_probe_rests_on_the_inventory_of_now() -> None:
-    assert witnesses(seen(ports(NOW)), (), "", NOW) == (Witness(INVENTORY, "here", "", NOW),)
+    assert Proof(seen(ports(NOW)), NOW).of((), "") == (Witness(INVENTORY, "here", "", NOW),)
     (said,) = judge([rule("target.value == 5")], seen(), policy(), NOW)
     assert (said.outcome, said.evidence) == (Outcome.FAIL, NOW)
 

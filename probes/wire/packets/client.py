@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 from probes.observation import GapReason
 from probes.target import Address
 from probes.text import clean
-from probes.wire import NotLooked, Unreached
-from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Missed, Reply, Request, Resume, Stop
+from probes.wire import NotLooked, PortLook, PortState, Unreached
+from probes.wire.packets.messages import (
+    Abandon,
+    CanScan,
+    Declined,
+    Done,
+    Echo,
+    Echoed,
+    Missed,
+    Reply,
+    Request,
+    Resume,
+    Scan,
+    Scanned,
+    Seen,
+    Stop,
+    Unseen,
+)
 from probes.wire.packets.protocol import ProtocolError, encode, receive
+from probes.wire.packets.scan_bodies import RATE_LIMIT
+from probes.wire.scan import Swept
 
 PENDING_LIMIT = 1024
 """Questions under way at once; beyond them we say that we are overloaded."""
 PATIENCE = 15.0
 """Seconds the process may take beyond the time its packets need; it queues for pace, and may be busy."""
+
+SCAN_RETRIES = 2
+"""How often a silent port is asked again, and as often once more while that draws answers."""
+SCAN_TIMEOUT = 1.3
+"""Seconds a port has to answer before it is asked again; three times that is about what connecting waits."""
+
+_PREPARING = 40.0
+"""Seconds a scan may take besides: to find neighbours, and to prove them after silence."""
 
 BESIDE = "the packet process answered beside the question"
 
@@ -33,6 +60,8 @@ class PacketClient:
         self._tokens = itertools.cycle(range(1, 2**32))
         self._connecting = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
+        self._scanning: tuple[asyncio.StreamWriter, bool] | None = None
+        self._seen: dict[int, list[Seen | Unseen]] = {}
         self._listener: asyncio.Task[None] | None = None
 
     async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
@@ -50,8 +79,48 @@ class PacketClient:
                 raise Unreached(failure, clean(detail), timeout)
             case Declined(_, reason, detail):
                 raise NotLooked(reason, clean(detail))
-            case Done():
+            case _:
                 raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+
+    async def can_scan(self) -> bool:
+        """Say whether there is a packet process that can scan; it is asked once a connection."""
+        try:
+            writer = await self._connected()
+            if self._scanning is None or self._scanning[0] is not writer:
+                reply = await self._put(CanScan(next(self._tokens)), PATIENCE)
+                self._scanning = writer, isinstance(reply, Done)
+            return self._scanning[1]
+        except NotLooked:
+            return False
+
+    async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
+        """Send SYNs to *ports* of *addresses*, all of one family; return all their states, or why not, by address.
+
+        Raises:
+            NotLooked: nothing can be said of any, even if some have answered.
+        """
+        rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
+        timing = SCAN_RETRIES, SCAN_TIMEOUT, rate, per_host
+        request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
+        sending = len(ports) / min(rate / len(addresses), per_host)
+        seen: list[Seen | Unseen] = []
+        self._seen[request.token] = seen
+        try:
+            reply = await self._put(request, (2 * SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + _PREPARING)
+        finally:
+            del self._seen[request.token]
+        if isinstance(reply, Declined):
+            raise NotLooked(reply.reason, clean(reply.detail))
+        whole = [each.place for each in seen if isinstance(each, Unseen) or len(each.states) == len(ports)]
+        if not isinstance(reply, Scanned) or sorted(whole) != list(range(len(addresses))):
+            raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+        looks = {addresses[each.place]: _looks(each, ports) for each in seen if isinstance(each, Seen)}
+        gaps = {
+            addresses[each.place]: NotLooked(each.reason, clean(each.detail))
+            for each in seen
+            if isinstance(each, Unseen)
+        }
+        return Swept(looks, gaps, reply.packets)
 
     async def stop(self) -> None:
         """Silence the packet process; nothing leaves it once this has returned.
@@ -114,6 +183,9 @@ class PacketClient:
                 reply = await receive(reader)
                 if isinstance(reply, Request):
                     return
+                if isinstance(reply, Seen | Unseen):
+                    self._seen.get(reply.token, []).append(reply)
+                    continue
                 answer = self._pending.get(reply.token)
                 if answer is not None and not answer.done():
                     answer.set_result(reply)
@@ -127,3 +199,11 @@ class PacketClient:
         for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(NotLooked(GapReason.NO_RAW_SOCKET, "the packet process went away"))
+
+
+def _looks(seen: Seen, ports: Sequence[int]) -> tuple[PortLook, ...]:
+    seconds = iter(seen.seconds)
+    return tuple(
+        PortLook(port, state, next(seconds) if state is PortState.OPEN else 0.0)
+        for port, state in zip(ports, seen.states, strict=True)
+    )

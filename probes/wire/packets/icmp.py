@@ -86,6 +86,16 @@ class EchoError:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an error says of a packet to *address*; *body* is as much as was quoted of it after its IP header."""
+
+    address: Address
+    body: bytes
+    failure: Failure
+    detail: str
+
+
 def read(source: Address, packet: bytes) -> EchoReply | EchoError | None:
     """Read *packet* as a raw ICMP socket of the family of *source* hands it over; None for all that is not for us.
 
@@ -98,14 +108,24 @@ def read(source: Address, packet: bytes) -> EchoReply | EchoError | None:
     kind, code, _, identifier, sequence = _ICMP.unpack_from(message)
     if (kind, code) == (_REPLY[family], 0):
         return EchoReply(EchoKey(source, identifier, sequence), message[_ICMP.size :])
-    if (named := _ERRORS[family].get((kind, code))) is None:
+    quote = _read_error(source, message, _PROTOCOL[family])
+    if quote is None or len(quote.body) < _ICMP.size:
         return None
-    failure, meaning = named
-    quoted = _quoted(family, message[_ICMP.size :])
-    if quoted is None:
+    kind, code, _, identifier, sequence = _ICMP.unpack_from(quote.body)
+    if (kind, code) != (_REQUEST[family], 0):
         return None
-    key, payload = quoted
-    return EchoError(key, payload, failure, f"ICMP {kind}/{code} from {source}: {meaning}")
+    return EchoError(
+        EchoKey(quote.address, identifier, sequence), quote.body[_ICMP.size :], quote.failure, quote.detail
+    )
+
+
+def read_quote(source: Address, packet: bytes, protocol: int) -> Quote | None:
+    """Read *packet*, as `read` does, as an error about a packet of ours of *protocol*; None for all else."""
+    family = Family.of(source)
+    message = _ipv4_body(packet) if family is Family.IPV4 else packet
+    if message is None or len(message) < _ICMP.size or (family is Family.IPV4 and checksum(message) != 0):
+        return None
+    return _read_error(source, message, protocol)
 
 
 def checksum(message: bytes) -> int:
@@ -126,19 +146,22 @@ def _ipv4_body(packet: bytes) -> bytes | None:
     return packet[header:]
 
 
-def _quoted(family: Family, packet: bytes) -> tuple[EchoKey, bytes] | None:
-    """Read the start of the request an error quotes; requests of ours have no IPv6 extension header."""
-    body: bytes | None
+def _read_error(source: Address, message: bytes, protocol: int) -> Quote | None:
+    family = Family.of(source)
+    kind, code, _, _, _ = _ICMP.unpack_from(message)
+    if (named := _ERRORS[family].get((kind, code))) is None:
+        return None
+    if (quoted := _quoted(family, message[_ICMP.size :], protocol)) is None:
+        return None
+    failure, meaning = named
+    return Quote(*quoted, failure, f"ICMP {kind}/{code} from {source}: {meaning}")
+
+
+def _quoted(family: Family, packet: bytes, protocol: int) -> tuple[Address, bytes] | None:
+    """Read the start of the packet an error quotes; packets of ours have no IPv6 extension header."""
     if family is Family.IPV4:
-        body = _ipv4_body(packet) if packet[9:10] == bytes([_PROTOCOL[family]]) else None
-        address: Address = IPv4Address(packet[16:20]) if body is not None else IPv4Address(0)
-    else:
-        whole = len(packet) >= 40 and packet[0] >> 4 == 6 and packet[6] == _PROTOCOL[family]
-        body = packet[40:] if whole else None
-        address = IPv6Address(packet[24:40]) if whole else IPv6Address(0)
-    if body is None or len(body) < _ICMP.size:
+        body = _ipv4_body(packet) if packet[9:10] == bytes([protocol]) else None
+        return None if body is None else (IPv4Address(packet[16:20]), body)
+    if len(packet) < 40 or packet[0] >> 4 != 6 or packet[6] != protocol:
         return None
-    kind, code, _, identifier, sequence = _ICMP.unpack_from(body)
-    if (kind, code) != (_REQUEST[family], 0):
-        return None
-    return EchoKey(address, identifier, sequence), body[_ICMP.size :]
+    return IPv6Address(packet[24:40]), packet[40:]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from probes.observation import Failure, GapReason
 from probes.target import Address
+from probes.wire import PortState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,30 @@ class Echo:
     address: Address
     count: int
     timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Send a SYN to each of *ports* of each of *addresses*, all of one family, and *retries* more to who is silent.
+
+    While the last of them draws answers another follows, up to as many again. Each round ends *timeout* seconds after
+    its last packet. *rate* is packets a second, *per_host* those to one address; the process's own are kept besides.
+    """
+
+    token: int
+    addresses: tuple[Address, ...]
+    ports: tuple[int, ...]
+    retries: int
+    timeout: float
+    rate: float
+    per_host: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanScan:
+    """Say whether scans can be run here: done when they can, declined when not."""
+
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,37 @@ class Echoed:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The *states* of all ports of the address at *place* of the scan, in the order asked; an address is told once.
+
+    *seconds* has the round-trip seconds of those open, in the same order.
+    """
+
+    token: int
+    place: int
+    states: tuple[PortState, ...]
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The address at *place* of the scan could not be looked at, or not to the end; it is not told otherwise."""
+
+    token: int
+    place: int
+    reason: GapReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """All addresses of a scan have been told; *packets* have been sent for it."""
+
+    token: int
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """Packets were sent and the network said no."""
 
@@ -75,6 +131,6 @@ class Done:
     token: int
 
 
-Request = Echo | Abandon | Stop | Resume
-Reply = Echoed | Missed | Declined | Done
+Request = Echo | Scan | CanScan | Abandon | Stop | Resume
+Reply = Echoed | Seen | Unseen | Scanned | Missed | Declined | Done
 Message = Request | Reply

@@ -9,8 +9,9 @@ import os
 import pwd
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from probes.target import Family
 from probes.wire import NotLooked
@@ -20,9 +21,15 @@ from probes.wire.packets.echoes import Echoes
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.raw import RawSocket
 from probes.wire.packets.server import Server
+from probes.wire.packets.syn.outlet import Outlet
+from probes.wire.packets.syn.ring import Ring
+from probes.wire.packets.syn.routes import Routes
+from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Limits
 
 log = logging.getLogger(__name__)
+
+Opened = TypeVar("Opened")
 
 EX_CONFIG = 78
 _AT_ONCE = 1024
@@ -48,12 +55,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     loop, ending, notifier = asyncio.get_running_loop(), asyncio.Event(), Notifier()
-    outlets = {family: _open(family) for family in Family}
-    echoes = Echoes(bounds.scope, Pace(bounds.overall, bounds.per_address), outlets)
-    server = Server(echoes, welcome)
+    outlets = {family: _open(RawSocket, family) for family in Family}
+    pace = Pace(bounds.overall, bounds.per_address)
+    echoes = Echoes(bounds.scope, pace, outlets)
+    rings = {family: _open(Ring, family) for family in Family}
+    ears = {
+        family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family
+    }
+    scanner = Scanner(
+        bounds.scope,
+        pace,
+        {family: _way(family, ring) for family, ring in rings.items()},
+        lambda family: sum(ear.dropped for ear in ears[family]),
+        Routes(),
+    )
+    server = Server(echoes, scanner, welcome)
+    for ring in rings.values():
+        if isinstance(ring, Ring):
+            loop.add_reader(ring.fileno(), _hear, ring, scanner)
     for outlet in outlets.values():
         if isinstance(outlet, RawSocket):
-            loop.add_reader(outlet.fileno(), _drain, outlet, echoes)
+            loop.add_reader(outlet.fileno(), _drain, outlet, echoes, scanner)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     listener = await _listen(server, path)
@@ -78,19 +100,33 @@ async def _listen(server: Server, path: Path) -> asyncio.Server:
         os.umask(before)
 
 
-def _open(family: Family) -> RawSocket | NotLooked:
+def _open(kind: Callable[[Family], Opened], family: Family) -> Opened | NotLooked:
     try:
-        return RawSocket(family)
+        return kind(family)
     except NotLooked as refusal:
         return refusal
 
 
-def _drain(outlet: RawSocket, echoes: Echoes) -> None:
+def _way(family: Family, ring: Ring | NotLooked) -> Outlet | NotLooked:
+    """Return where SYNs leave; without an ear for their answers, why not."""
+    return ring if isinstance(ring, NotLooked) else _open(Outlet, family)
+
+
+def _hear(ring: Ring, scanner: Scanner) -> None:
+    """Take in the answers that have come, as `_drain` does."""
+    for _ in range(_AT_ONCE):
+        if (answers := ring.receive()) is None:
+            return
+        scanner.received(answers)
+
+
+def _drain(outlet: RawSocket, echoes: Echoes, scanner: Scanner) -> None:
     """Read what has come, but not for ever: a flood must not keep the process from its other work."""
     for _ in range(_AT_ONCE):
         if (heard := outlet.receive()) is None:
             return
         echoes.received(heard.source, heard.packet, heard.age)
+        scanner.received_error(heard.source, heard.packet, heard.age)
 
 
 def _state(outlets: Mapping[Family, RawSocket | NotLooked]) -> str:

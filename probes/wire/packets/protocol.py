@@ -15,11 +15,35 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 from probes.observation import Failure, GapReason
-from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Echoed, Message, Missed, Resume, Stop
+from probes.wire.packets.messages import (
+    Abandon,
+    CanScan,
+    Declined,
+    Done,
+    Echo,
+    Echoed,
+    Message,
+    Missed,
+    Resume,
+    Scan,
+    Scanned,
+    Seen,
+    Stop,
+    Unseen,
+)
+from probes.wire.packets.scan_bodies import (
+    ADDRESS_LIMIT,
+    read_scan,
+    read_scanned,
+    read_seen,
+    write_scan,
+    write_scanned,
+    write_seen,
+)
 
-VERSION = 1
+VERSION = 2
 LENGTH = struct.Struct("!H")
-BODY_LIMIT = 512
+BODY_LIMIT = 20 * 1024
 """Longest frame accepted, in bytes after the length."""
 COUNT_LIMIT = 16
 """Most packets one request may ask for."""
@@ -29,9 +53,11 @@ DETAIL_LIMIT = 200
 """Longest detail, in UTF-8 bytes."""
 
 Listed = TypeVar("Listed", Failure, GapReason)
+_Bare = TypeVar("_Bare", Abandon, CanScan, Done, Resume, Stop)
 
 _HEAD = struct.Struct("!BBI")
 _ECHO = struct.Struct("!Bd")
+_PLACE = struct.Struct("!H")
 _ADDRESSES: dict[int, type[IPv4Address] | type[IPv6Address]] = {4: IPv4Address, 16: IPv6Address}
 # The place in these lists is the code on the wire: append, never reorder.
 _FAILURES = (
@@ -79,12 +105,11 @@ def decode(rest: bytes) -> Message:
     """
     if not _HEAD.size <= len(rest) <= BODY_LIMIT:
         raise ProtocolError(f"frame of {len(rest)} bytes")
-    version, kind, token = _HEAD.unpack_from(rest)
-    if version != VERSION:
-        raise ProtocolError(f"version {version}, not {VERSION}")
-    if (reader := _READERS.get(kind)) is None:
-        raise ProtocolError(f"no message of kind {kind:#04x}")
-    return reader(token, rest[_HEAD.size :])
+    reader, token = _reader_of(rest)
+    try:
+        return reader(token, rest[_HEAD.size :])
+    except ValueError as error:
+        raise ProtocolError(str(error)) from error
 
 
 async def receive(reader: asyncio.StreamReader) -> Message:
@@ -96,9 +121,21 @@ async def receive(reader: asyncio.StreamReader) -> Message:
         OSError: the connection broke.
     """
     (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-    if length > BODY_LIMIT:
+    if not _HEAD.size <= length <= BODY_LIMIT:
         raise ProtocolError(f"frame of {length} bytes")
-    return decode(await reader.readexactly(length))
+    head = await reader.readexactly(_HEAD.size)
+    _reader_of(head)  # who speaks something else is not waited for
+    return decode(head + await reader.readexactly(length - _HEAD.size))
+
+
+def _reader_of(rest: bytes) -> tuple[Callable[[int, bytes], Message], int]:
+    """Return what reads the body, and the token."""
+    version, kind, token = _HEAD.unpack_from(rest)
+    if version != VERSION:
+        raise ProtocolError(f"version {version}, not {VERSION}")
+    if (reader := _READERS.get(kind)) is None:
+        raise ProtocolError(f"no message of kind {kind:#04x}")
+    return reader, token
 
 
 def _body(message: Message) -> bytes:
@@ -111,7 +148,17 @@ def _body(message: Message) -> bytes:
             return bytes([_FAILURES.index(failure)]) + _written(detail)
         case Declined(_, reason, detail):
             return bytes([_GAPS.index(reason)]) + _written(detail)
-        case Abandon() | Stop() | Resume() | Done():
+        case Unseen(_, place, reason, detail):
+            if place >= ADDRESS_LIMIT:
+                raise ProtocolError(f"no place {place}")
+            return _PLACE.pack(place) + bytes([_GAPS.index(reason)]) + _written(detail)
+        case Scan():
+            return write_scan(message)
+        case Seen():
+            return write_seen(message)
+        case Scanned():
+            return write_scanned(message)
+        case CanScan() | Abandon() | Stop() | Resume() | Done():
             return b""
 
 
@@ -133,11 +180,18 @@ def _read_missed(token: int, body: bytes) -> Missed:
     return Missed(token, _listed(_FAILURES, body), _detail(body[1:]))
 
 
+def _read_unseen(token: int, body: bytes) -> Unseen:
+    if len(body) < _PLACE.size or (place := _PLACE.unpack_from(body)[0]) >= ADDRESS_LIMIT:
+        raise ProtocolError("no place")
+    body = body[_PLACE.size :]
+    return Unseen(token, place, _listed(_GAPS, body), _detail(body[1:]))
+
+
 def _read_declined(token: int, body: bytes) -> Declined:
     return Declined(token, _listed(_GAPS, body), _detail(body[1:]))
 
 
-def _read_bare(kind: type[Abandon] | type[Stop] | type[Resume] | type[Done], token: int, body: bytes) -> Message:
+def _read_bare(kind: type[_Bare], token: int, body: bytes) -> Message:
     if body:
         raise ProtocolError("a body where none belongs")
     return kind(token)
@@ -182,18 +236,28 @@ _KINDS: dict[type[Message], int] = {
     Stop: 0x02,
     Resume: 0x03,
     Abandon: 0x04,
+    Scan: 0x05,
+    CanScan: 0x06,
     Echoed: 0x81,
     Missed: 0x82,
     Declined: 0x83,
     Done: 0x84,
+    Seen: 0x85,
+    Scanned: 0x86,
+    Unseen: 0x87,
 }
 _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x01: _read_echo,
     0x02: partial(_read_bare, Stop),
     0x03: partial(_read_bare, Resume),
     0x04: partial(_read_bare, Abandon),
+    0x05: read_scan,
+    0x06: partial(_read_bare, CanScan),
     0x81: _read_echoed,
     0x82: _read_missed,
     0x83: _read_declined,
     0x84: partial(_read_bare, Done),
+    0x85: read_seen,
+    0x86: read_scanned,
+    0x87: _read_unseen,
 }

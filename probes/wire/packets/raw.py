@@ -85,7 +85,7 @@ class RawSocket:
         try:
             self._socket.sendto(message, (str(address), 0))
         except OSError as error:
-            raise NotLooked(_reason(self.family, error.errno), error.strerror or "") from error
+            raise NotLooked(reason(self.family, error.errno), error.strerror or "") from error
 
     def receive(self) -> Heard | None:
         """Return the next packet; None when there is none now."""
@@ -120,7 +120,8 @@ def _age(notes: list[tuple[int, int, bytes]]) -> float:
     return 0.0
 
 
-def _reason(family: Family, number: int | None) -> GapReason:
+def reason(family: Family, number: int | None) -> GapReason:
+    """Return why we could not look, when sending ended with errno *number*."""
     if number in _BUSY:
         return GapReason.OVERLOADED
     if number in _FIREWALL:

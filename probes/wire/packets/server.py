@@ -9,23 +9,25 @@ import struct
 from collections.abc import Callable
 
 from probes.observation import GapReason
+from probes.wire import NotLooked
 from probes.wire.packets.echoes import Echoes
-from probes.wire.packets.messages import Abandon, Declined, Done, Echo, Message, Reply, Resume, Stop
+from probes.wire.packets.messages import Abandon, CanScan, Declined, Done, Echo, Message, Reply, Resume, Scan, Stop
 from probes.wire.packets.protocol import ProtocolError, encode, receive
+from probes.wire.packets.syn.scanner import Scanner
 
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 8
 UNDER_WAY = 1024
-"""Echo requests under way at once, over all connections."""
+"""Requests under way at once, over all connections."""
 _CREDENTIALS = struct.Struct("iII")
 
 
 class Server:
     """Answers those whose user id is in *welcome*, and root."""
 
-    def __init__(self, echoes: Echoes, welcome: frozenset[int]) -> None:
-        self._echoes, self._welcome = echoes, welcome | {0}
+    def __init__(self, echoes: Echoes, scanner: Scanner, welcome: frozenset[int]) -> None:
+        self._echoes, self._scanner, self._welcome = echoes, scanner, welcome | {0}
         self._connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -82,37 +84,63 @@ class Server:
 
     def _handle(self, message: Message, tell: Callable[[Reply], None], own: dict[int, asyncio.Task[None]]) -> None:
         match message:
-            case Echo(token):
+            case Echo(token) | Scan(token):
                 if token in own:
                     raise ProtocolError("a token that is in use")
                 if len(self._running) >= UNDER_WAY:
-                    tell(Declined(token, GapReason.OVERLOADED, "too many echo requests under way"))
+                    tell(Declined(token, GapReason.OVERLOADED, "too many requests under way"))
                     return
-                task = own[token] = asyncio.create_task(self._echo(message, tell))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                task = own[token] = asyncio.create_task(self._run(message, tell))
+                self._keep(task)
                 task.add_done_callback(lambda _: own.pop(token))
             case Abandon(token):
                 if token in own:
                     own[token].cancel()
+            case CanScan(token):
+                tell(self._can_scan(token))
             case Stop(token):
-                self._echoes.stop()
-                log.info("silent until told to resume")
-                tell(Done(token))
+                self._keep(asyncio.create_task(self._stop(token, tell)))
             case Resume(token):
                 self._echoes.resume()
+                self._scanner.resume()
                 log.info("speaking again")
                 tell(Done(token))
             case _:
                 raise ProtocolError("an answer where a request belongs")
 
-    async def _echo(self, request: Echo, tell: Callable[[Reply], None]) -> None:
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _stop(self, token: int, tell: Callable[[Reply], None]) -> None:
+        self._echoes.stop()
+        await self._scanner.stop()
+        log.info("silent until told to resume")
+        tell(Done(token))
+
+    async def _run(self, request: Echo | Scan, tell: Callable[[Reply], None]) -> None:
         reply: Reply
         try:
-            reply = await self._echoes.run(request)
+            if isinstance(request, Echo):
+                reply = await self._echoes.run(request)
+            else:
+                reply = await self._scanner.run(request, tell)
         except Exception as defect:
-            log.exception("echo request to %s failed", request.address)
+            log.exception("%s failed", _named(request))
             reply = Declined(request.token, GapReason.DEFECT, type(defect).__name__)
         if isinstance(reply, Declined) and reply.reason in (GapReason.OUT_OF_SCOPE, GapReason.DENIED):
-            log.warning("nothing sent to %s: %s", request.address, reply.reason)
+            log.warning("%s not sent: %s", _named(request), reply.reason)
         tell(reply)
+
+    def _can_scan(self, token: int) -> Done | Declined:
+        try:
+            self._scanner.check()
+        except NotLooked as refusal:
+            return Declined(token, refusal.reason, refusal.detail)
+        return Done(token)
+
+
+def _named(request: Echo | Scan) -> str:
+    if isinstance(request, Echo):
+        return f"echo request to {request.address}"
+    return f"scan of {request.addresses[0]} and {len(request.addresses) - 1} more"

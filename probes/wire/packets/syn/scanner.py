@@ -1,0 +1,140 @@
+"""Scans under way: each within scope, pace and stop, and its answers found among all that is heard."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from probes.observation import GapReason
+from probes.target import Address, Family
+from probes.wire import NotLooked
+from probes.wire.packets.messages import Declined, Scan, Scanned, Seen, Unseen
+from probes.wire.packets.pace import Pace
+from probes.wire.packets.syn.answers import Answers, read_error
+from probes.wire.packets.syn.approach import Approach
+from probes.wire.packets.syn.flight import Flight
+from probes.wire.packets.syn.outlet import Outlet
+from probes.wire.packets.syn.ring import OWN_PORTS
+from probes.wire.packets.syn.routes import Routes
+from probes.wire.scope import Scope
+
+
+class Scanner:
+    """Runs scans; the last guard before their packets leave.
+
+    *outlets* holds, per family, one or why there is none; *lost* says how many answers this machine has lost, ever.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        pace: Pace,
+        outlets: Mapping[Family, Outlet | NotLooked],
+        lost: Callable[[Family], int],
+        routes: Routes,
+    ) -> None:
+        self._scope, self._pace, self._outlets, self._lost, self._routes = scope, pace, outlets, lost, routes
+        # The port longest unused comes first: late answers to the scan before find nobody.
+        self._own_ports = deque(range(OWN_PORTS[0], OWN_PORTS[1] + 1))
+        self._flights: dict[int, Flight] = {}
+        self._stopped = False
+
+    def check(self) -> None:
+        """Return if scans can be run over either family.
+
+        Raises:
+            NotLooked: why they cannot.
+        """
+        refusals = [outlet for outlet in self._outlets.values() if isinstance(outlet, NotLooked)]
+        if len(refusals) == len(self._outlets):
+            raise refusals[0]
+
+    async def run(self, request: Scan, tell: Callable[[Seen | Unseen], None]) -> Scanned | Declined:
+        """Put *request*, and tell what there is to say of each address once it is whole."""
+        try:
+            outlet = self._permit(request)
+            with self._flight(request) as flight, self._pace.many(request.addresses) as slots:
+                way = Approach(flight, outlet, self._pace, slots)
+                lost = self._lost(outlet.family)
+                for number in range(_most_rounds(request)):
+                    if number > request.retries and not flight.drew:
+                        break
+                    await way.find()
+                    began = time.time()
+                    flight.begin(number)
+                    await way.send()
+                    await flight.listen(request.timeout)
+                    flight.check()
+                    flight.tell(tell, silent=False)
+                if self._lost(outlet.family) != lost:
+                    flight.distrust(NotLooked(GapReason.OVERLOADED, "answers were lost on this machine"))
+                await way.prove(began)
+                flight.tell(tell, silent=True)
+                return Scanned(request.token, flight.packets)
+        except NotLooked as refusal:
+            return Declined(request.token, refusal.reason, refusal.detail)
+
+    async def stop(self) -> None:
+        """Fall silent; what is under way ends as stopped, and nothing leaves once this has returned."""
+        self._stopped = True
+        for flight in self._flights.values():
+            flight.stop()
+        for outlet in self._outlets.values():
+            if isinstance(outlet, Outlet):
+                await outlet.rest()
+
+    def resume(self) -> None:
+        """Speak again; what was stopped stays so."""
+        self._stopped = False
+
+    def received(self, answers: Answers) -> None:
+        """Match TCP answers to the scans under way; all else is dropped."""
+        family = answers.hosts.shape[1]
+        for own_port in np.unique(answers.own_ports).tolist():
+            flight = self._flights.get(own_port)
+            if flight is not None and len(flight.request.addresses[0].packed) == family:
+                flight.settle(answers.where(answers.own_ports == own_port))
+
+    def received_error(self, source: Address, packet: bytes, age: float) -> None:
+        """Match what a raw ICMP socket heard *age* seconds ago; what is not about a SYN of ours is dropped."""
+        error = read_error(source, packet)
+        flight = self._flights.get(error.own_port) if error is not None else None
+        if error is not None and flight is not None and error.host.version == flight.request.addresses[0].version:
+            flight.settle_error(error, source, time.time() - age)
+
+    def _permit(self, request: Scan) -> Outlet:
+        if self._stopped:
+            raise NotLooked(GapReason.STOPPED)
+        for address in request.addresses:
+            if (refusal := self._scope.refusal(address)) is not None:
+                raise NotLooked(refusal, str(address))
+            if getattr(address, "ipv4_mapped", None) is not None:
+                raise NotLooked(GapReason.OUT_OF_SCOPE, f"{address} is no address of the IPv6 network")
+        outlet = self._outlets[Family.of(request.addresses[0])]
+        if isinstance(outlet, NotLooked):
+            raise NotLooked(outlet.reason, outlet.detail)
+        return outlet
+
+    @contextmanager
+    def _flight(self, request: Scan) -> Iterator[Flight]:
+        rounds = _most_rounds(request)
+        if len(self._own_ports) < rounds:
+            raise NotLooked(GapReason.OVERLOADED, "too many scans under way")
+        own_ports = [self._own_ports.popleft() for _ in range(rounds)]
+        try:
+            flight = Flight(request, own_ports, self._routes)
+            self._flights.update(dict.fromkeys(own_ports, flight))
+            yield flight
+        finally:
+            for port in own_ports:
+                self._flights.pop(port, None)
+            self._own_ports.extend(own_ports)
+
+
+def _most_rounds(request: Scan) -> int:
+    """Return how often a port may be asked: a retry that draws an answer shows that packets get lost, and is repaid."""
+    return 1 + 2 * request.retries

@@ -1,0 +1,111 @@
+"""Ports of one address, by whichever engine there is: SYNs through the packet process, or connections of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from probes.observation import Failure
+from probes.target import Address
+from probes.wire import NotLooked, PortLook, PortState, Unreached
+from probes.wire.account import Account
+from probes.wire.guard import Guard
+from probes.wire.ledger import What
+from probes.wire.tcp import TcpConnector
+
+T = TypeVar("T")
+
+_PORTS_AT_ONCE = 1024
+_SCANS_AT_ONCE = 512
+"""Scans in hand; the packet process has source ports for some more."""
+_CONNECTIONS_AT_ONCE = 16
+"""Connections to one address in hand; the guard lets no more than a few through, and the others would only wait."""
+_CONNECTING = 4.0
+"""Seconds a port has to answer a connection."""
+_CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
+_UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a scan has seen of each address, its ports in the order asked, or why not; and the packets it took."""
+
+    looks: Mapping[Address, tuple[PortLook, ...]]
+    gaps: Mapping[Address, NotLooked]
+    packets: int
+
+
+class Sweeper(Protocol):
+    """Scans with SYNs; the guard has been asked already."""
+
+    async def can_scan(self) -> bool:
+        """Say whether there is anybody to scan for us."""
+
+    async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
+        """Look at *ports* of *addresses*, all of one family, at most *rate* and *per_host* packets a second."""
+
+
+class PortScanner:
+    """Answers which ports are open, closed, filtered and unreachable; both engines give the same answers."""
+
+    def __init__(self, guard: Guard, sweeper: Sweeper, connector: TcpConnector) -> None:
+        self._guard, self._sweeper, self._connector = guard, sweeper, connector
+        self._places = asyncio.Semaphore(_SCANS_AT_ONCE)
+
+    async def scan(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
+        """Look at *ports* of *address*.
+
+        Raises:
+            NotLooked: at one of them could not be looked; then none is waited for.
+        """
+        if getattr(address, "ipv4_mapped", None) is None and await self._sweeper.can_scan():
+            # A second's worth at a time: the guard goes on being asked, and others get their turns.
+            size = int(min(max(self._guard.limits.per_host, 1), _PORTS_AT_ONCE))
+            parts = [ports[at : at + size] for at in range(0, len(ports), size)]
+            swept = await _all(self._sweep(address, part, account) for part in parts)
+            return tuple(look for looks in swept for look in looks)
+        waiting = iter(ports)
+
+        async def some() -> list[PortLook]:
+            return [await self._connect(address, port, account) for port in waiting]
+
+        found = await _all(some() for _ in ports[:_CONNECTIONS_AT_ONCE])
+        looks = {look.port: look for part in found for look in part}
+        return tuple(looks[port] for port in ports)
+
+    async def _sweep(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
+        limits = self._guard.limits
+        admission = self._guard.admit(address, 0, What.SYN, account, packets=len(ports))
+        async with self._places, admission as errand:
+            swept = await self._sweeper.scan((address,), ports, rate=limits.overall, per_host=limits.per_host)
+            errand.resent(max(0, swept.packets - len(ports)))
+        if (gap := swept.gaps.get(address)) is not None:
+            raise NotLooked(gap.reason, gap.detail)
+        return swept.looks[address]
+
+    async def _connect(self, address: Address, port: int, account: Account) -> PortLook:
+        try:
+            seconds = await self._connector.connect(address, port, _CONNECTING, account)
+        except Unreached as refusal:
+            return PortLook(port, refused(refusal.failure))
+        return PortLook(port, PortState.OPEN, seconds)
+
+
+def refused(failure: Failure) -> PortState:
+    """Return what a port is that a connection to ended with *failure*."""
+    if failure in _CLOSED:
+        return PortState.CLOSED
+    return PortState.UNREACHABLE if failure in _UNREACHABLE else PortState.FILTERED
+
+
+async def _all(looks: Iterable[Coroutine[object, object, T]]) -> list[T]:
+    """Take all *looks* together; one that raises ends the others."""
+    running = [asyncio.ensure_future(look) for look in looks]
+    try:
+        return await asyncio.gather(*running)
+    finally:
+        for unfinished in running:
+            unfinished.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
