@@ -62,8 +62,9 @@ class Policy:
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
     a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *second_level_rate* and
     *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1. *digest* names the
-    policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*, deadlines are
-    counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are yearly targets.
+    policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*,
+    deadlines are counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are
+    yearly targets.
     """
 
     profile: str
