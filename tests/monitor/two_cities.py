@@ -15,11 +15,15 @@ from probes.dns_address import DnsAddress, UnusableAddress
 from probes.dns_delegation import DnsDelegation
 from probes.http_home import HttpHome
 from probes.icmp_echo import IcmpEcho
+from probes.ipv6_only import Ipv6Only
+from probes.level import Level
+from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
 from probes.target import Address, Family, Transport
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.web_links import WebLinks
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.zone import Side
 from tests.monitor.watching import AT
@@ -44,6 +48,8 @@ class Host:
     echoes: Mapping[Address, IcmpEcho | Failure]
     pages: Mapping[tuple[str, Address], HttpHome | Failure]
     certificates: Mapping[Address, TlsCertificate | Failure]
+    links: WebLinks
+    alone: Ipv6Only
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -62,6 +68,8 @@ class Host:
             "tls_certificate": [
                 Sighting(_at(address, "tls", 443), said) for address, said in self.certificates.items()
             ],
+            "web_links": [Sighting(Subject(path="/"), self.links)],
+            "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
         }
 
 
@@ -169,6 +177,54 @@ def certificate(**changes: object) -> TlsCertificate:
     return replace(facts, **changes)  # type: ignore[arg-type]
 
 
+def links(reached: int, windows: int = 0) -> WebLinks:
+    """Return a site of which *reached* of ten links of each level open over IPv6, and that has *windows*."""
+    level = Level.of(10, reached, 10 - reached, 0, 0, 0)
+    return WebLinks(
+        status=200,
+        final="https://www.city.example/",
+        arrived=True,
+        elsewhere=False,
+        scripted=False,
+        second=level,
+        third=level,
+        broken=(),
+        dead=(),
+        hosts=3,
+        unsettled=0,
+        all_settled=True,
+        window_count=windows,
+        windows=(),
+        literal_count=windows,
+        literals=(),
+        marks=Marks("4407830001", "", "", badge=True),
+        pages=11,
+        whole=True,
+        walk_seconds=3.0,
+    )
+
+
+def alone(blockers: int = 0) -> Ipv6Only:
+    """Return a page that needs *blockers* things that do not come over IPv6."""
+    return Ipv6Only(
+        status=200,
+        final="https://www.city.example/",
+        usable=not blockers,
+        blocker_count=blockers,
+        needs=(),
+        blockers=(),
+        fix_count=blockers,
+        fixes=(),
+        possible=(),
+        unverified=0,
+        unsettled=0,
+        dead=0,
+        visited=5,
+        whole=True,
+        load_seconds=2.0,
+    )
+
+
 ECHO = IcmpEcho(3, 3, 0.01, 0.011, 0.012)
 PORTS = TcpPorts((80, 443), (), (22, 6379), ())
 WELL = Host(
@@ -179,6 +235,8 @@ WELL = Host(
     echoes=dict.fromkeys(EVERY, ECHO),
     pages={(scheme, address): page(scheme) for scheme in ("http", "https") for address in EVERY},
     certificates=dict.fromkeys(EVERY, certificate()),
+    links=links(10),
+    alone=alone(),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -222,6 +280,7 @@ _AILING = Host(
         1,
         side=Side.PARENT,
         with_ipv6=1,
+        ipv6_udp=0,
         serials_agree=False,
         ipv4_seconds=2.0,
         answers=(NS1, replace(NS1, server="ns2.example")),
@@ -244,6 +303,8 @@ _AILING = Host(
         A2: replace(_BAD_CERTIFICATE, fingerprint="c" * 64),
         _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
     },
+    links=links(3, windows=2),
+    alone=alone(blockers=1),
 )
 _GONE = replace(
     WELL,
