@@ -25,6 +25,7 @@ setup(
     install_requires=[
         "alembic>=1.18,<2",
         "apscheduler>=3.11,<4",
+        "chinesecalendar>=1.11",
         "cryptography>=46,<51",
         "dnspython>=2.8,<3",
         "google-re2>=1.1",

@@ -6,10 +6,11 @@ from enum import StrEnum
 
 
 class Chore(StrEnum):
-    """The chores: drawing the page, keeping the day, judging again as time passes, counting, obeying a signal."""
+    """The chores: page, day, judging again as time passes, counting, looking into claims, obeying a signal."""
 
     PAGE = "page"
     DAY = "day"
     AGE = "age"
     COUNT = "count"
+    CLAIM = "claim"
     SIGNAL = "signal"

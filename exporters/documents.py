@@ -17,7 +17,9 @@ from pydantic_core import to_jsonable_python
 from exporters.posture import AgencyPosture, HostPosture, Posture
 from probes.observation import Gap, Observation, Record
 from probes.target import Target
+from rules.comparison import ClauseChange, Shift
 from rules.finding import Event, Finding
+from rules.policy import Clause, Policy
 from rules.score import Score
 from rules.verdict import Verdict
 
@@ -32,8 +34,9 @@ class ScoreDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One finding; `deadline` and `closed_at` are null where there is none."""
+    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none."""
 
+    id: str
     rule: str
     target: str
     subject: str
@@ -176,6 +179,56 @@ class HistoryDocument(TypedDict):
     events: Sequence[EventDocument]
 
 
+class ClauseDocument(TypedDict):
+    """What a policy says of one rule; `days` and `since` are null where it says nothing of them."""
+
+    level: str
+    days: int | None
+    since: str | None
+
+
+class ClauseChangeDocument(TypedDict):
+    """One clause that differs between two policies; null where one of them has none."""
+
+    rule: str
+    turn: str
+    before: ClauseDocument | None
+    after: ClauseDocument | None
+
+
+class ShiftDocument(TypedDict):
+    """One finding that another policy would touch, on `days` of the days; levels are null where it is none."""
+
+    rule: str
+    target: str
+    subject: str
+    agency: str
+    turn: str
+    before: str | None
+    after: str | None
+    days: int
+    reason: str
+
+
+class PolicyNameDocument(TypedDict):
+    """A policy by its name; equal digests judge alike."""
+
+    profile: str
+    version: str
+    digest: str
+
+
+class ComparisonDocument(TypedDict):
+    """What one policy would change of another: `policy diff --json`."""
+
+    old: PolicyNameDocument
+    new: PolicyNameDocument
+    days: Sequence[str]
+    clauses: Sequence[ClauseChangeDocument]
+    agencies: Mapping[str, Mapping[str, int]]
+    findings: Sequence[ShiftDocument]
+
+
 DOCUMENTS = (
     PostureDocument,
     ScoresDocument,
@@ -191,6 +244,11 @@ DOCUMENTS = (
     VerdictDocument,
     SpellDocument,
     EventDocument,
+    ComparisonDocument,
+    PolicyNameDocument,
+    ClauseChangeDocument,
+    ClauseDocument,
+    ShiftDocument,
 )
 
 
@@ -269,6 +327,7 @@ def _host(host: HostPosture) -> HostScoreDocument:
 def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
     """Return one finding as it stands *today*."""
     return {
+        "id": finding.key.id,
         "rule": finding.key.rule,
         "target": finding.key.target,
         "subject": finding.key.subject,
@@ -350,6 +409,44 @@ def event_document(event: Event) -> EventDocument:
         "rule": event.key.rule,
         "subject": event.key.subject,
         "detail": event.detail,
+    }
+
+
+def policy_name_document(policy: Policy) -> PolicyNameDocument:
+    """Return what tells *policy* from others."""
+    return {"profile": policy.profile, "version": policy.version, "digest": policy.digest}
+
+
+def clause_change_document(change: ClauseChange) -> ClauseChangeDocument:
+    """Return one clause that differs."""
+    return {
+        "rule": change.rule,
+        "turn": change.turn.value,
+        "before": _clause(change.before) if change.before else None,
+        "after": _clause(change.after) if change.after else None,
+    }
+
+
+def shift_document(shift: Shift, agency: str, days: int) -> ShiftDocument:
+    """Return one finding of *agency* that another policy would touch."""
+    return {
+        "rule": shift.key.rule,
+        "target": shift.key.target,
+        "subject": shift.key.subject,
+        "agency": agency,
+        "turn": shift.turn.value,
+        "before": shift.before.value if shift.before else None,
+        "after": shift.after.value if shift.after else None,
+        "days": days,
+        "reason": shift.reason,
+    }
+
+
+def _clause(clause: Clause) -> ClauseDocument:
+    return {
+        "level": clause.level.value,
+        "days": clause.days,
+        "since": clause.since.isoformat() if clause.since else None,
     }
 
 

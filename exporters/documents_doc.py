@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 from exporters.documents import DOCUMENTS
+from exporters.documents_deeds import DEED_DOCUMENTS
 
 HEAD = """\
 # JSON 输出 JSON output
@@ -23,7 +24,7 @@ FindingDocument, and `findings --csv` has the same columns.
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([HEAD, *(line for document in DOCUMENTS for line in _section(document))])
+    return "\n".join([HEAD, *(line for document in (*DOCUMENTS, *DEED_DOCUMENTS) for line in _section(document))])
 
 
 def _section(document: type) -> Iterator[str]:

@@ -10,7 +10,8 @@ from probes.observation import GapReason
 
 
 def _policy_info(posture: Posture) -> Samples:
-    yield (posture.policy.profile, posture.policy.version), 1
+    policy = posture.policy
+    yield (policy.profile, policy.version, policy.digest), 1
 
 
 def _each(samples: Callable[[Campaign], Samples]) -> Callable[[Posture], Samples]:
@@ -58,7 +59,25 @@ TOWER_METRICS = (
         lambda posture: moment((), posture.at),
     ),
     CityMetric(
-        of_city("policy_info", "现行策略，恒为 1", "The policy in force; always 1", "profile", "version"), _policy_info
+        of_city(
+            "policy_info",
+            "现行策略，恒为 1；digest 相同即条款与规则完全相同",
+            "The policy in force; always 1. An equal digest means the same clauses and rules to the byte",
+            "profile",
+            "version",
+            "digest",
+        ),
+        _policy_info,
+    ),
+    CityMetric(
+        of_city(
+            "policy_ipv6_goal_ratio",
+            "IPv6 年度目标：到 by 那天，应达到 stage 的主机比例，0 至 1；策略没有写则无",
+            "Yearly IPv6 targets: the share of hosts, 0 to 1, to have reached stage by that day; absent if none is set",
+            "stage",
+            "by",
+        ),
+        lambda posture: [((goal.stage.value, goal.by.isoformat()), goal.share) for goal in posture.policy.goals],
     ),
     CityMetric(
         of_city("policy_freshness_seconds", "策略允许的事实最大时龄", "Greatest age of a fact the policy allows"),

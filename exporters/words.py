@@ -15,7 +15,10 @@ from probes.wire import ChainFault, Presence, Source
 from probes.wire.ledger import What
 from probes.wire.zone import Side
 from rules.agency import Tier
+from rules.comparison import Turn
+from rules.deed import Move
 from rules.finding import Act, State
+from rules.handling import Objection
 from rules.policy import Level, Stage
 from rules.text import Language, Text
 from rules.verdict import Outcome
@@ -30,6 +33,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.DAY, Text("保存当日数据", "keeping the day's figures")),
     (Chore.AGE, Text("定时重新评判", "judging again as time passes")),
     (Chore.COUNT, Text("汇总计数", "passing counts on")),
+    (Chore.CLAIM, Text("复测已申报整改的隐患", "looking into claims")),
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (What.DNS, Text("DNS 询问", "DNS questions")),
     (What.TCP_CONNECT, Text("TCP 连接", "TCP connections")),
@@ -55,10 +59,42 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (State.PENDING, Text("待确认", "pending")),
     (State.OPEN, Text("未整改", "open")),
     (State.CLOSED, Text("已销号", "closed")),
+    (Move.ACKNOWLEDGED, Text("已知悉", "acknowledged")),
+    (Move.ASSIGNED, Text("已指派", "assigned")),
+    (Move.CLAIMED_FIXED, Text("申报已整改", "claimed fixed")),
+    (Move.VERIFIED, Text("复测通过", "verified")),
+    (Move.SENT_BACK, Text("复测未通过，退回", "sent back")),
+    (Move.FALSE_POSITIVE, Text("标为误报", "called a false positive")),
+    (Move.COMMENTED, Text("备注", "commented")),
+    (Move.EXTENSION_ASKED, Text("申请延期", "asked for an extension")),
+    (Move.EXTENDED, Text("批准延期", "extension granted")),
+    (Move.NOTICE_ISSUED, Text("下发通知", "notice issued")),
+    (Move.NOTICE_RECEIVED, Text("签收通知", "notice received")),
+    (Move.NOTICE_ANSWERED, Text("反馈整改情况", "notice answered")),
+    (Move.NOTICE_RETESTED, Text("复测", "re-tested")),
+    (Move.NOTICE_CLOSED, Text("办结", "notice closed")),
+    (Move.NOTICE_CHASED, Text("催办", "chased")),
+    (Move.NOTICE_ESCALATED, Text("报送上级", "escalated")),
+    (Objection.NOT_OPEN, Text("该隐患不在未整改状态", "the finding is not open")),
+    (Objection.NO_REASON, Text("请用 --why 写明理由", "say why, with --why")),
+    (
+        Objection.ALREADY_CLAIMED,
+        Text("已申报整改，正在等待复测", "it was claimed fixed and awaits its re-test"),
+    ),
+    (Objection.NOT_LATER, Text("日期须晚于今天和现有期限", "the day must lie behind today and the deadline there is")),
+    (Objection.TOO_LONG, Text("误报最长 180 天，到期须重新认定", "a false positive stands 180 days at most")),
+    (Objection.NO_DEADLINE, Text("该隐患没有整改期限", "the finding has no deadline")),
+    (Objection.NOTHING_ASKED, Text("没有待批准的延期申请", "no extension was asked for")),
+    (Objection.SAME_PERSON, Text("延期须由申请人以外的人批准", "somebody else has to grant what one asked for")),
     (Act.OPENED, Text("新增", "opened")),
     (Act.CHANGED, Text("变化", "changed")),
     (Act.CLOSED, Text("已整改", "closed")),
     (Act.REOPENED, Text("复发", "reopened")),
+    (Turn.OPENS, Text("新立项", "opens")),
+    (Turn.CLOSES, Text("撤销", "closes")),
+    (Turn.RISES, Text("升级", "rises")),
+    (Turn.FALLS, Text("降级", "falls")),
+    (Turn.OTHERWISE, Text("期限有变", "other terms")),
     (Family.IPV4, Text("IPv4", "IPv4")),
     (Family.IPV6, Text("IPv6", "IPv6")),
     (Kind.WEBSITE, Text("网站", "website")),
@@ -164,3 +200,8 @@ EXEMPT = Text("不作要求", "exempt")
 def word(member: StrEnum | None, language: Language) -> str:
     """Return *member* in *language*; None is what was not measured."""
     return (UNMEASURED if member is None else WORDS[type(member), member.value]).into(language)
+
+
+def told(member: StrEnum) -> Text:
+    """Return the words of *member* in both languages."""
+    return WORDS[type(member), member.value]

@@ -145,6 +145,7 @@ class Daemon:
             self._chores.repeat(Chore.DAY, self._keep_day, KEEPING),
             self._chores.repeat(Chore.AGE, self._age, ageing, self._doubt),
             self._chores.repeat(Chore.COUNT, self._count, COUNTING),
+            self._chores.repeat(Chore.CLAIM, self._look_into_claims, COUNTING),
             obey(self._halt, self._stop, self._resume),
         )
 
@@ -159,12 +160,22 @@ class Daemon:
         await asyncio.to_thread(tower.almanac.prune, self._clock.now())
 
     async def _age(self) -> None:
+        if await asyncio.to_thread(self._in_force.superseded):
+            await self._reload()
         await self._in_force.tower.city.grow_old()
         self._pages.outdated()
 
     async def _count(self) -> None:
         self._tally.pass_on()
         self._backlog = await asyncio.to_thread(self._store.backlog, self._clock.now())
+
+    async def _look_into_claims(self) -> None:
+        """Answer claims of what was mended that a look has decided, and have the others looked at now."""
+        claims, now = self._in_force.tower.claims, self._clock.now()
+        if await asyncio.to_thread(claims.settle, now):
+            self._pages.outdated()
+        if waiting := await asyncio.to_thread(claims.waiting, now):
+            await self._campaigns.hasten(waiting, now)
 
     # --- what an operator signals --------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from monitor.packs import RuleFaults
 from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, Unequipped, nothing_yet, told, trouble_with
 from monitor.settings import Mistakes
 from monitor.store import Store, StoreUnavailable, Trouble
+from probes.text import clean
+from rules.deed import Deed, Move
 from rules.text import Language
 
 Directory = Annotated[Path, typer.Argument(help="配置目录 / the configuration directory", envvar="DIAOLOU_CONFIG")]
@@ -24,6 +27,8 @@ ConfigOption = Annotated[
 ]
 LangOption = Annotated[Language | None, typer.Option("--lang", help="zh 或 en / zh or en")]
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 / print JSON")]
+ByOption = Annotated[str, typer.Option("--by", help="由谁作出，默认为登录名 / who does it; the login, if absent")]
+WhyOption = Annotated[str, typer.Option("--why", "-m", help="理由或说明 / why, or what there is to say")]
 HostArgument = Annotated[str, typer.Argument(help="目标 / the target")]
 DEFAULT = Path("config")
 
@@ -85,6 +90,18 @@ def reading_or_end(known: Known, directory: Path) -> Iterator[Store]:
 
 
 @contextmanager
+def acting_or_end(known: Known, directory: Path) -> Iterator[Store]:
+    """Open the store to add deeds, beside a tower that runs on it or not; trouble with it ends the command."""
+    try:
+        with Store.open_to_act(known.config.daemon.store_url) as store:
+            yield store
+    except StoreUnavailable as trouble:
+        if trouble.trouble is Trouble.ABSENT:
+            end(nothing_yet(directory), EX_NOTHING)
+        end(trouble_with(trouble), EX_FAILED)
+
+
+@contextmanager
 def at_work_or_end() -> Iterator[None]:
     """Do what needs the wire or the store; what is missing for it ends the command."""
     try:
@@ -98,6 +115,12 @@ def at_work_or_end() -> Iterator[None]:
 def now() -> dt.datetime:
     """Return the time, aware and UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def signed(move: Move, by: str, why: str = "") -> Deed:
+    """Return a deed done now by whoever is at the terminal, under the name given."""
+    account = getpass.getuser()
+    return Deed(move, clean(by.strip()) or account, now(), clean(why.strip()), account=account)
 
 
 def end(message: str, status: int) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import Union, get_args, get_origin, get_type_hints
 from exporters.words import word
 from probes.observation import SAMPLE
 from probes.registry import Probe
-from rules.policy import Clause, Policy
+from rules.policy import Clause, Level, Policy
 from rules.rule import Rule, Status
 from rules.text import Language
 
@@ -181,11 +181,19 @@ def _pack(pack: str, rules: Iterable[Rule], policy: Policy) -> Iterator[str]:
 def _level(clause: Clause | None) -> str:
     if clause is None:
         return "—"
-    return f"{word(clause.level, Language.ZH)} {word(clause.level, Language.EN)}"
+    later = "".join(f"<br>{step.since}: {_word(step.level)}" for step in clause.stricter if step.level)
+    return _word(clause.level) + later
+
+
+def _word(level: Level) -> str:
+    return f"{word(level, Language.ZH)} {word(level, Language.EN)}"
 
 
 def _days(clause: Clause | None) -> str:
-    return "—" if clause is None or clause.days is None else str(clause.days)
+    if clause is None:
+        return "—"
+    later = "".join(f"<br>{step.since}: {step.days}" for step in clause.stricter if step.days is not None)
+    return ("—" if clause.days is None else str(clause.days)) + later
 
 
 def _ladder(policy: Policy) -> Iterator[str]:

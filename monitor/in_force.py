@@ -7,10 +7,12 @@ import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from monitor.campaign import Plan
 from monitor.configuration import Known, read
+from monitor.issue import issue_of
 from monitor.outfit import Outfit, equip
 from monitor.packs import RuleFaults
 from monitor.refusal import Unequipped, told, trouble_with
@@ -21,6 +23,10 @@ from monitor.switch import Switch
 from monitor.tower import Tower
 from probes.wire.ledger import Ledger
 from probes.wire.pace import Pacer
+from rules.policy import Policy
+
+POLICY_ACT = "policy"
+"""What the audit log says when another policy begins to judge."""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +71,7 @@ class InForce:
         """
         async with self._turn:
             try:
-                known = await asyncio.to_thread(read, self._directory)
+                known = await asyncio.to_thread(read, self._directory, self._clock())
                 outfit, tower = self._raise(known)
                 await tower.city.remember()
                 await adopt(plan_of(known, tower))
@@ -81,6 +87,14 @@ class InForce:
             self._take_up(known, outfit, tower)
             log.info("the configuration was taken up: %d targets", len(known.config.targets))
             return True
+
+    def superseded(self) -> bool:
+        """Say whether another bundle is in force by now, or one came in that must be told of; our own settings wait."""
+        try:
+            issue = issue_of(self._directory, self._clock())
+        except Mistakes:
+            return self.valid
+        return issue.digest != self.known.issue.digest and issue.bundle is not None
 
     def _raise(self, known: Known) -> tuple[Outfit, Tower]:
         outfit = equip(known.config, Path(known.config.daemon.packets_socket), self._pacer, self.ledger)
@@ -103,6 +117,14 @@ class InForce:
     def _take_up(self, known: Known, outfit: Outfit, tower: Tower) -> None:
         self.known, self.outfit, self.tower = known, outfit, tower
         self.valid, self.loaded = True, self._clock()
+        self._note(known.config.policy)
+
+    def _note(self, policy: Policy) -> None:
+        """Write down by which policy everyone is judged from now on."""
+        with suppress(StoreUnavailable):
+            before = [entry for entry in self._store.audit_log() if entry.act == POLICY_ACT]
+            if not before or before[-1].detail != policy.digest:
+                self._store.audit("tower", POLICY_ACT, policy.version, policy.digest, at=self._clock())
 
     def _refuse(self, reasons: str) -> bool:
         self.valid = False

@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
 from monitor.current import current, open_questions
+from monitor.handlings import Handlings
 from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
+from probes.target import Target
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
+from rules.handling import UNHANDLED, Handling, handlings
 from rules.judge import judge
-from rules.lifecycle import advance, waived
+from rules.lifecycle import advance
+from rules.policy import Policy
 from rules.rule import Rule
 from rules.verdict import Verdict
+from rules.waiving import excused
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Judge:
     def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
+        self._handlings = Handlings(store)
+        self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
         """Judge *hosts* by what is known of them now, keep what was concluded, and return how they stand."""
@@ -45,17 +52,18 @@ class Judge:
             return self._judge(hosts, self._local(now))
 
     def _judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
-        policy = self._config.policy
         postures: dict[str, HostPosture] = {}
         unsettled: dict[str, frozenset[str]] = {}
         judgements: list[Judgement] = []
-        known = self._findings(hosts)
+        known, handled = self._findings(hosts), self._handlings.now()
         looked = self._spool.looked(self._store.looked(hosts), hosts)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
+            policy = self._policy(target, now)
             verdicts = self._verdicts(host, stored, looked, now)
             silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
-            progress = advance(target.agency, verdicts, known[host], policy, self._config.waivers, now, silent)
+            waivers = self._config.waivers
+            progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
             if probes := self._unsettled(progress.findings):
@@ -69,7 +77,8 @@ class Judge:
         Findings stay as last concluded, and nothing is written.
         """
         looked = self._spool.looked(self._store.looked(hosts), hosts)
-        return self._postures(self._stored(hosts), looked, self._findings(hosts), self._local(now))
+        found, handled = self._findings(hosts), self._handlings.now()
+        return self._postures(self._stored(hosts), looked, found, handled, self._local(now))
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
@@ -82,27 +91,52 @@ class Judge:
             if finding.key in opened:
                 findings[finding.key.target].append(replace(finding, state=State.OPEN, closed_at=None))
         looked = self._store.looked(as_of=moment)
-        return self._postures(self._stored(self._config.targets, moment), looked, findings, self._local(moment))
+        handled = handlings(entry.deed for entry in self._store.deeds() if entry.deed.at <= moment)
+        stored = self._stored(self._config.targets, moment)
+        return self._postures(stored, looked, findings, handled, self._local(moment))
+
+    def concluded(self, now: dt.datetime, as_of: dt.datetime | None = None) -> Mapping[str, list[Verdict]]:
+        """Return every host's verdicts on what is known *now*, or was at a past moment; nothing is written."""
+        moment = self._local(as_of or now)
+        looked = self._store.looked(as_of=as_of)
+        stored = self._stored(self._config.targets, as_of)
+        return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
 
     def _postures(
         self,
         known: Mapping[str, list[StoredRecord]],
         looked: Mapping[tuple[str, str], frozenset[str]],
         findings: Mapping[str, list[Finding]],
+        handled: Mapping[Key, Handling],
         now: dt.datetime,
     ) -> Mapping[str, HostPosture]:
-        """Return how the hosts of *known* stand, with their *findings* as they were, and as they are waived now."""
-        waivers, today = self._config.waivers, now.date()
+        """Return how the hosts of *known* stand, with their *findings* as they were, and as they are *handled* now."""
+        waivers, today = self._config.waivers, self._config.policy.today(now)
         postures: dict[str, HostPosture] = {}
         for host, stored in known.items():
             target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
-            found = [replace(finding, waived=waived(finding, waivers, today)) for finding in findings[host]]
-            postures[host] = host_posture(target, stored, verdicts, found, self._config.policy, now)
+            found = [
+                excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
+            ]
+            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), now)
         return postures
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""
         return moment.astimezone(self._config.daemon.time_zone)
+
+    def _policy(self, target: Target, now: dt.datetime) -> Policy:
+        """Return the policy as it reads now for *target*; those it says the same to share one."""
+        whole = self._config.policy
+        today = whole.today(now)
+        profiles = whole.profiles_of(self._config.addressee(target), today)
+        key = (today, *(profile.name for profile in profiles))
+        found = self._policies.get(key)
+        if found is None:
+            found = whole.on(today, profiles)
+            others = {known: policy for known, policy in self._policies.items() if known[0] == today}
+            self._policies = {**others, key: found}
+        return found
 
     def _stored(self, hosts: Collection[str], as_of: dt.datetime | None = None) -> Mapping[str, list[StoredRecord]]:
         """Return what is known of *hosts* from our vantage; in the past, from whichever there was if ours was not."""

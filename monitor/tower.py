@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from exporters.posture import Posture
 from monitor.almanac import Almanac
 from monitor.city import City
+from monitor.claims import Claims
 from monitor.lookout import Lookout
 from monitor.settings import Config
 from monitor.spool import Spool
@@ -47,6 +48,7 @@ class Tower:
         self.lookout = Lookout(config, probes[SELF], self.spool, wire_for, clock, refresh, batch_wire)
         self.city = City(config, rules, self.probes, store, self.spool, clock)
         self.almanac = Almanac(store, config.daemon)
+        self.claims = Claims(store, rules)
         self._refresh, self._clock = refresh, clock
         self._begun: dt.datetime | None = None
 
@@ -66,6 +68,8 @@ class Tower:
             self._refresh()
             asleep |= await self._look(needs, watch)
             needs = await self.city.judge(list(needs), watch)
+        if self.spool.trouble is None:
+            await asyncio.to_thread(self.claims.settle, self._clock())
         return frozenset(asleep)
 
     async def _look(self, needs: Mapping[str, frozenset[str]], watch: Watch | None) -> set[str]:

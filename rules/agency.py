@@ -39,13 +39,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One agency; *parent* is the code of the agency above, empty at the root of the tree."""
+    """One agency; *parent* is the code of the agency above, empty at the root of the tree.
+
+    *kind* is what sort of agency it is, in the words of the inventory; empty where it does not say.
+    """
 
     code: str
     name: Text
     tier: Tier
     parent: str = ""
     contacts: tuple[Contact, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

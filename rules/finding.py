@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.policy import Level
+from rules.level import Level
 
 
 class State(StrEnum):
@@ -34,13 +35,21 @@ class Key:
     target: str
     subject: str
 
+    @property
+    def id(self) -> str:
+        """A short name for people to type: always the same for the same finding, and in practice of no other."""
+        return hashlib.sha256("\0".join((self.rule, self.target, self.subject)).encode()).hexdigest()[:10]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A finding as it stands.
 
     *failures* and *passes* count looks in a row; *last_confirmed* is the moment of the last one that counted, and
-    an older or equal one does not count again. *deadline* is None where the policy sets none.
+    an older or equal one does not count again. *deadline* is None where the policy sets none. *policy* is the digest
+    of the policy it was last judged by. *recent* are the last looks that counted, `f` and `p`, the newest at the end;
+    *flaps* how often it came back. *excused* is the grant that first covered it and the value it had then, empty while
+    no waiver is meant for it.
     """
 
     key: Key
@@ -56,6 +65,10 @@ class Finding:
     waived: bool = False
     value: str = ""
     reason: str = ""
+    excused: str = ""
+    policy: str = ""
+    recent: str = ""
+    flaps: int = 0
 
     def overdue(self, today: dt.date) -> bool:
         """Say whether an open, unwaived finding has passed its deadline."""
@@ -76,8 +89,9 @@ class Event:
 class Waiver:
     """An agreed exception: a rule not enforced on a scope until a day, for a reason two people signed.
 
-    *target* and *agency* empty mean any; *subject* empty means any. *value* non-empty ties the waiver to the value
-    it was granted on, and it lapses when that changes.
+    In *rule*, *target*, *agency* and *subject* `*` stands for any text; all but *rule* may be empty, which means any.
+    *value* non-empty ties the waiver to that value; otherwise it is tied, finding by finding, to the value it met
+    first. It lapses when the value changes, until it is *granted* anew. *evidence* names what it rests on.
     """
 
     rule: str
@@ -90,3 +104,4 @@ class Waiver:
     subject: str = ""
     evidence: str = ""
     value: str = ""
+    granted: dt.date | None = None

@@ -7,25 +7,30 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from rules.clause import Clause, Proof, Step
+from rules.level import Level
+from rules.profile import Addressee, Change, Circle, Profile
 from rules.text import Text
+from rules.workdays import Workdays
+
+__all__ = [
+    "CLOCK_SLACK",
+    "Addressee",
+    "Change",
+    "Circle",
+    "Clause",
+    "Goal",
+    "Level",
+    "Policy",
+    "Profile",
+    "Proof",
+    "Stage",
+    "Step",
+    "Workdays",
+]
 
 CLOCK_SLACK = 60.0
 """Seconds that a moment may lie in the future because a clock was corrected; beyond, it was told by a wrong one."""
-
-
-class Level(StrEnum):
-    """How serious a finding is; declared from worst to least."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    NOTICE = "notice"
-
-    @property
-    def rank(self) -> int:
-        """0 for critical, growing as the level falls."""
-        return list(Level).index(self)
 
 
 class Stage(StrEnum):
@@ -40,17 +45,12 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
-    """What the policy says of one rule. *since* None: it has always counted. *days* to mend; None: no deadline."""
+class Goal:
+    """A yearly target: by a day, this share (0..1) of the hosts that owe IPv6 has reached the stage."""
 
-    rule: str
-    level: Level
-    days: int | None = None
-    since: dt.date | None = None
-
-    def in_force(self, day: dt.date) -> bool:
-        """Say whether the clause counts on *day*."""
-        return self.since is None or day >= self.since
+    by: dt.date
+    stage: Stage
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ class Policy:
     *dangerous_ports* and *watched_ports* are looked at on every target; being open is bad of the former in itself.
     *weights* gives each level the share of the remaining safety one finding takes away, 0..1. *ladder* names the
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
-    a finding opens. *minimum_coverage* is the share below which a subject is not ranked.
+    a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *digest* names the policy by
+    the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*, deadlines are
+    counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are yearly targets.
     """
 
     profile: str
@@ -76,10 +78,47 @@ class Policy:
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
     watched_ports: tuple[int, ...] = ()
+    digest: str = ""
+    workdays: Workdays | None = None
+    profiles: tuple[Profile, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    zone: dt.tzinfo = dt.UTC
 
     def counts(self, at: dt.datetime, now: dt.datetime) -> bool:
         """Say whether what was met *at* a moment is to be judged by *now*: not long ago, and not in the future."""
         return -CLOCK_SLACK <= (now - at).total_seconds() <= self.freshness
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """Return the day it is *now* by the local calendar."""
+        return now.astimezone(self.zone).date()
+
+    def proof(self, clause: Clause) -> Proof:
+        """Return how sure one must be of the rule of *clause*."""
+        return clause.proof or Proof(self.confirmations, self.confirmations, self.confirmations)
+
+    def deadline(self, clause: Clause, now: dt.datetime) -> dt.date | None:
+        """Return the last day to mend what was found *now*, by the local calendar; None without a deadline."""
+        if clause.days is None:
+            return None
+        today = self.today(now)
+        if self.workdays is None:
+            return today + dt.timedelta(days=clause.days)
+        return self.workdays.after(today, clause.days)
+
+    def profiles_of(self, one: Addressee, day: dt.date) -> tuple[Profile, ...]:
+        """Return the profiles that count for *one* on *day*."""
+        return tuple(profile for profile in self.profiles if profile.begun(day) and profile.circle.holds(one))
+
+    def on(self, day: dt.date, profiles: Collection[Profile] = ()) -> Policy:
+        """Return the policy as it reads on *day* for those whom *profiles* mean."""
+        clauses: dict[str, Clause] = {}
+        for rule, clause in self.clauses.items():
+            reads: Clause | None = clause.on(day)
+            for profile in profiles:
+                reads = profile.applied(reads) if reads is not None else None
+            if reads is not None:
+                clauses[rule] = reads
+        return replace(self, clauses=clauses, profiles=())
 
     def without(self, rules: Collection[str]) -> Policy:
         """Return the policy as if it said nothing of *rules*: neither clauses nor steps of the ladder name them."""

@@ -12,6 +12,7 @@ from monitor import handbook, packs
 from monitor.settings import Config, load
 from monitor.settings.schemas import schemas
 from probes import registry
+from tests.bench import page as benchmarks
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,6 +26,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/probes.md": lambda: handbook.probes_page(registry.load()),
     "docs/rules.md": lambda: handbook.rules_page(packs.load(), _sample().policy),
     "docs/metrics.md": metrics_doc.document,
+    "docs/benchmarks.md": benchmarks.page,
     "docs/json.md": documents_doc.page,
     **{f"config/schemas/{name}": partial(schemas().__getitem__, name) for name in schemas()},
     **{f"config/grafana/dashboards/{name}.json": partial(render, name) for name in DASHBOARDS},

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from monitor.cli import files, looking, policies, reports, standing, switching
+from monitor.cli import bundles, files, handling, looking, policies, reports, standing, switching
 
 EPILOG = (
     "退出码 Exit status：0 正常 done · 1 失败 failed · 2 用法 usage · 66 尚无数据 nothing measured yet · "
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 policy_app = typer.Typer(help="策略与规则。Policy and rules.", no_args_is_help=True)
+finding_app = typer.Typer(help="处置一项隐患。Deal with one finding.", no_args_is_help=True)
+acts_app = typer.Typer(help="处置日志。The log of deeds.", no_args_is_help=True)
 report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
 
 app.command()(files.version)
@@ -41,6 +43,21 @@ app.command("stop-scanning")(switching.stop_scanning)
 app.command("resume-scanning")(switching.resume_scanning)
 app.add_typer(policy_app, name="policy")
 policy_app.command("test")(policies.run_cases)
+policy_app.command()(bundles.keygen)
+policy_app.command()(bundles.pack)
+policy_app.command()(bundles.verify)
+policy_app.command()(bundles.install)
+policy_app.command()(bundles.diff)
+app.add_typer(finding_app, name="finding")
+finding_app.command()(handling.show)
+finding_app.command("ack")(handling.acknowledge)
+finding_app.command()(handling.assign)
+finding_app.command()(handling.fixed)
+finding_app.command("false-positive")(handling.false_positive)
+finding_app.command()(handling.comment)
+finding_app.command()(handling.extend)
+app.add_typer(acts_app, name="acts")
+acts_app.command()(handling.verify)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

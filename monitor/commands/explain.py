@@ -28,6 +28,8 @@ class Explained:
 
 def explain(known: Known, store: Store, host: str, rule: str = "") -> list[Explained]:
     """Return the verdicts on *host*, the gravest first; *rule* narrows them to one."""
+    today = known.config.policy.today(dt.datetime.now(dt.UTC))
+    policy = known.config.policy_for(known.config.targets[host], today)
     records = list(store.state([host]))
     findings = {finding.key: finding for finding in store.findings([host])}
     explained = [
@@ -35,7 +37,7 @@ def explain(known: Known, store: Store, host: str, rule: str = "") -> list[Expla
             stored.verdict,
             stored.since,
             known.rules[stored.verdict.rule],
-            known.config.policy.clauses.get(stored.verdict.rule, Clause(stored.verdict.rule, Level.NOTICE)),
+            policy.clauses.get(stored.verdict.rule, Clause(stored.verdict.rule, Level.NOTICE)),
             _witnesses(stored.verdict, records),
             findings.get(Key(stored.verdict.rule, host, stored.verdict.subject)),
         )

@@ -14,7 +14,11 @@ from monitor.screen.terminal import NARROW, level, local, plain, table
 from rules.finding import Finding
 from rules.text import Language, Text
 
+SHOWN = 6
+"""Characters of an id that are shown; a command takes them for the whole."""
+
 HEADINGS = (
+    Text("编号", "id"),
     Text("级别", "level"),
     Text("未达到的要求", "not met"),
     Text("目标", "target"),
@@ -25,7 +29,7 @@ HEADINGS = (
     Text("期限", "deadline"),
 )
 NARROW_HEADINGS = (
-    Text("级别", "level"),
+    Text("级别 · 编号", "level · id"),
     Text("未达到的要求 · 目标 · 对象", "not met · target · subject"),
     Text("状态 · 期限", "state · deadline"),
 )
@@ -48,6 +52,7 @@ def _cells(finding: Finding, known: Known, today: dt.date, language: Language) -
     zone, key = known.config.daemon.time_zone, finding.key
     rule, agency = known.rules.get(key.rule), known.config.tree.agencies.get(finding.agency)
     return [
+        Line(key.id[:SHOWN], style="dim"),
         level(finding.level, language),
         plain(rule.title.into(language) if rule else key.rule),
         plain(key.target),
@@ -60,8 +65,12 @@ def _cells(finding: Finding, known: Known, today: dt.date, language: Language) -
 
 
 def _together(cells: Sequence[Line]) -> list[Line]:
-    graveness, title, target, subject, _, state, _, deadline = cells
-    return [graveness, Line("\n").join([title, target, subject]), Line("\n").join([state, deadline])]
+    name, graveness, title, target, subject, _, state, _, deadline = cells
+    return [
+        Line("\n").join([graveness, name]),
+        Line("\n").join([title, target, subject]),
+        Line("\n").join([state, deadline]),
+    ]
 
 
 def _state(finding: Finding, language: Language) -> Line:

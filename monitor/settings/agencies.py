@@ -19,7 +19,13 @@ _CODE = spelled(
 )
 _MAIL = spelled(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+", "写法如 name@example.gov.cn", "write it like name@example.gov.cn")
 _PHONE = spelled(r"[0-9+][0-9 ()+-]{2,31}", "写数字、空格、+、-、括号", "digits, spaces, +, - and brackets")
+_KIND = spelled(
+    "[a-z][a-z0-9_-]{0,31}",
+    "用小写字母、数字、_ 和 -，最多 32 个，如 hospital",
+    "use lower-case letters, digits, _ and -, at most 32, as hospital",
+)
 Code = Annotated[str, *_CODE]
+AgencyKind = Annotated[str, *_KIND]
 
 
 class ContactEntry(Section):
@@ -38,12 +44,13 @@ class AgencyEntry(Section):
     name: Bilingual
     tier: Tier
     parent: Code | None = None
+    kind: AgencyKind = ""
     contacts: list[ContactEntry] = Field(default_factory=list)
 
     def noun(self) -> Agency:
         """Return the agency."""
         contacts = tuple(Contact(entry.role, entry.name, entry.mail, entry.phone) for entry in self.contacts)
-        return Agency(self.code, self.name.noun(), self.tier, self.parent or "", contacts)
+        return Agency(self.code, self.name.noun(), self.tier, self.parent or "", contacts, self.kind)
 
 
 class AgenciesFile(Section):

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.settings.config import Config
-from monitor.settings.load import load
+from monitor.settings.load import Written, load
 from monitor.settings.mistakes import Mistake, Mistakes
 from probes.target import Family
 from rules.text import Text
 
 ENDING_SOON = dt.timedelta(days=30)
+FAR = dt.timedelta(days=90)
+"""How far ahead deadlines commonly reach."""
 _SHOWN = 10
 
 
@@ -26,10 +28,16 @@ class Report:
     notes: tuple[Text, ...] = ()
 
 
-def check(directory: Path, known_rules: Collection[str], known_probes: Collection[str], today: dt.date) -> Report:
-    """Read the settings in *directory* as the daemon would, and report."""
+def check(
+    directory: Path,
+    known_rules: Collection[str],
+    known_probes: Collection[str],
+    today: dt.date,
+    policy: Written | None = None,
+) -> Report:
+    """Read the settings in *directory* as the daemon would, and report; *policy* stands for its own policy.yaml."""
     try:
-        config = load(directory, known_rules, known_probes)
+        config = load(directory, known_rules, known_probes, policy)
     except Mistakes as found:
         return Report(None, found.mistakes)
     return Report(config, (), (_counts(config), *_notes(config, known_rules, today)))
@@ -69,6 +77,11 @@ def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iter
             f"targets to be seen from other zones than ours, {zone}, not looked at and unknown: {_listed(elsewhere)}",
         )
     yield from _waiver_notes(config, today)
+    if config.policy.workdays is not None and (missing := today + FAR).year not in config.holiday_years:
+        yield Text(
+            f"{missing.year} 年的放假安排还不知道，期限只扣周末；公布后写入 holidays.yaml",
+            f"the holidays of {missing.year} are not known, deadlines skip weekends only; write them to holidays.yaml",
+        )
 
 
 def _without_targets(config: Config) -> list[str]:
@@ -82,6 +95,8 @@ def _without_targets(config: Config) -> list[str]:
 def _waiver_notes(config: Config, today: dt.date) -> Iterator[Text]:
     for waiver in config.waivers:
         whom = waiver.target or waiver.agency
+        if not waiver.rule.strip("*"):
+            yield Text(f"豁免涵盖全部规则：{whom}", f"a waiver covers every rule: {whom}")
         if waiver.until < today:
             yield Text(
                 f"豁免已于 {waiver.until} 到期：{waiver.rule}（{whom}）",

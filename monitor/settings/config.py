@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor.bundles.keys import TrustedKey
 from monitor.settings.daemon import Endpoint
 from monitor.settings.schedule import Schedule
 from probes.target import Target, Vantage
@@ -15,6 +17,7 @@ from probes.wire.scope import Limits, Scope
 from rules.agency import Tree
 from rules.finding import Waiver
 from rules.policy import Policy
+from rules.profile import Addressee
 from rules.text import Language
 
 
@@ -24,7 +27,7 @@ class Daemon:
 
     *city* is the root agency of the situation; *contact* is told to those we probe. *authorities* are PEM files of
     certificate authorities trusted besides the system's.
-    *keep* is how many seconds of history are kept.
+    *keep* is how many seconds of history are kept. *policy_keys* are those whose signature on a policy is accepted.
     """
 
     city: str
@@ -36,11 +39,15 @@ class Daemon:
     authorities: tuple[Path, ...]
     language: Language
     time_zone: ZoneInfo
+    policy_keys: tuple[TrustedKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6."""
+    """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6.
+
+    *holiday_years* are the years whose holidays are known.
+    """
 
     tree: Tree
     targets: Mapping[str, Target]
@@ -53,6 +60,17 @@ class Config:
     surroundings: Surroundings
     scope: Scope
     limits: Limits
+    holiday_years: frozenset[int] = frozenset()
+
+    def addressee(self, target: Target) -> Addressee:
+        """Return whom the policy speaks to in *target*."""
+        agency = self.tree.agencies[target.agency]
+        codes = frozenset({agency.code, *self.tree.ancestors(agency.code)})
+        return Addressee(agency.tier, agency.kind, codes, target.kind, target.value)
+
+    def policy_for(self, target: Target, day: dt.date) -> Policy:
+        """Return the policy as it reads on *day* for *target*."""
+        return self.policy.on(day, self.policy.profiles_of(self.addressee(target), day))
 
     @property
     def watched(self) -> Mapping[str, Target]:

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, Duration, FileName, Port, Prefix, Section, Zone, parsed, spelled
+from monitor.bundles import keys
+from monitor.bundles.keys import TrustedKey
+from monitor.settings.fields import AgencyCode, Duration, FileName, Port, Prefix, Section, Words, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
@@ -70,6 +72,16 @@ def _time_zone(text: str) -> ZoneInfo:
         raise Refused(message, cure) from error
 
 
+def _policy_key(text: str) -> bytes:
+    try:
+        return keys.parse(text)
+    except ValueError as error:
+        message = Text(f"“{text[:80]}”不是公钥", f'"{text[:80]}" is no public key')
+        cure = Text("diaolou policy keygen 会打印出来", "diaolou policy keygen prints it")
+        raise Refused(message, cure) from error
+
+
+PolicyKey = Annotated[bytes, *parsed(_policy_key, pattern="^ed25519:[A-Za-z0-9+/]{43}=$")]
 Listen = Annotated[Endpoint, *parsed(_endpoint, examples=["192.0.2.1:443", "[2001:db8::1]:443"])]
 Literal = Annotated[Address, *parsed(_address, examples=["192.0.2.53"])]
 ControlName = Annotated[str, *parsed(_control_name, examples=["www.example.com"])]
@@ -215,6 +227,13 @@ class PacketsEntry(Section):
     socket: SocketPath = "/run/diaolou/packets.sock"
 
 
+class PolicyKeyEntry(Section):
+    """One whose signature on a policy is accepted."""
+
+    name: Words
+    key: PolicyKey
+
+
 class DaemonFile(Section):
     """The tower itself."""
 
@@ -228,9 +247,14 @@ class DaemonFile(Section):
     metrics: MetricsEntry = Field(default_factory=MetricsEntry)
     packets: PacketsEntry = Field(default_factory=PacketsEntry)
     authorities: list[FileName] = Field(default_factory=list)
+    policy_keys: list[PolicyKeyEntry] = Field(default_factory=list)
     language: Language = Language.ZH
     time_zone: TimeZone = ZoneInfo("Asia/Shanghai")
 
     def vantage_noun(self) -> Vantage:
         """Return where we look from."""
         return Vantage(self.vantage.name, self.vantage.zone, frozenset(self.vantage.families))
+
+    def trusted(self) -> tuple[TrustedKey, ...]:
+        """Return the keys policy is accepted from."""
+        return tuple(TrustedKey(entry.name, entry.key) for entry in self.policy_keys)

@@ -116,6 +116,23 @@ AgencyCode = Annotated[str, _reference("agencies", "单位", "agency")]
 TargetName = Annotated[str, _reference("targets", "目标", "target")]
 
 
+def _pattern(group: str, zh: str, en: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        names = cast(Names, getattr(info.context, group))
+        if "*" in name and not names.any_like(name):
+            raise Refused(Text(f"没有{zh}符合“{name}”", f'no {en} is like "{name}"'))
+        if "*" not in name and name not in names:
+            raise Refused(Text(f"没有名为“{name}”的{zh}", f'no {en} "{name}"'), names.cure(name))
+        return name
+
+    return AfterValidator(check)
+
+
+RulePattern = Annotated[Words, _pattern("rules", "规则", "rule")]
+TargetPattern = Annotated[Words, _pattern("targets", "目标", "target")]
+"""The name of one, or a pattern in which `*` stands for any text and which means at least one."""
+
+
 def _present(name: str, info: ValidationInfo) -> str:
     if not (cast(Known, info.context).directory / name).is_file():
         message = Text(f"没有文件“{name}”", f'there is no file "{name}"')

@@ -10,7 +10,15 @@ from monitor.settings.table_reader import Table, read_table
 from monitor.settings.yaml_reader import Document, read_yaml
 from rules.text import Text
 
-FILES = ("agencies.yaml", "targets.yaml", "policy.yaml", "waivers.yaml", "schedule.yaml", "diaolou.yaml")
+FILES = (
+    "agencies.yaml",
+    "targets.yaml",
+    "policy.yaml",
+    "waivers.yaml",
+    "schedule.yaml",
+    "holidays.yaml",
+    "diaolou.yaml",
+)
 _TABLE = "targets.csv"
 _SAMPLE = Text("可用 diaolou init 建立样例", "diaolou init writes a sample")
 _UNREAD = Text("这个文件不会被读取", "this file is not read")
@@ -26,8 +34,12 @@ class Folder:
     def document(self, path: Path, *, required: bool = True) -> Document | None:
         """Read a YAML file; None when it is absent or cannot be read."""
         data = self._bytes(path, required=required)
+        return None if data is None else self.understood(str(path), data)
+
+    def understood(self, name: str, data: bytes) -> Document | None:
+        """Read *data* as YAML, a file called *name*; None when that cannot be."""
         try:
-            return None if data is None else read_yaml(str(path), data)
+            return read_yaml(name, data)
         except Mistakes as found:
             self.mistakes += found.mistakes
             return None

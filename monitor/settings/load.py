@@ -18,6 +18,7 @@ from monitor.settings.config import Config, Daemon
 from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Known
 from monitor.settings.folder import Folder
+from monitor.settings.holidays import HolidaysFile, workdays, years
 from monitor.settings.inventory import Inventory
 from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
@@ -29,14 +30,26 @@ from monitor.settings.yaml_reader import Document
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load(directory: Path, known_rules: Collection[str], known_probes: Collection[str]) -> Config:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written:
+    """A file that lies elsewhere; *name* is what it is called in messages."""
+
+    name: str
+    data: bytes
+
+
+def load(
+    directory: Path, known_rules: Collection[str], known_probes: Collection[str], policy: Written | None = None
+) -> Config:
     """Read the settings in *directory*, checked against the rules and probes there are.
+
+    *policy* takes the place of the directory's own policy.yaml.
 
     Raises:
         Mistakes: All of them; nothing is loaded partly.
     """
     known = Known(directory, Names(known_rules), Names(known_probes), Names(None), Names(None))
-    loader = _Loader(Folder(directory), known)
+    loader = _Loader(Folder(directory), known, policy)
     with _collecting_later():
         config = loader.load()
     if config is None:
@@ -44,6 +57,16 @@ def load(directory: Path, known_rules: Collection[str], known_probes: Collection
         files = list(dict.fromkeys(mistake.file for mistake in found))
         raise Mistakes(sorted(found, key=lambda one: (files.index(one.file), one.line, one.column)))
     return config
+
+
+def daemon_file(directory: Path) -> DaemonFile | None:
+    """Return what diaolou.yaml in *directory* says, whatever else is there; None when it cannot be understood."""
+    document = Folder(directory).document(directory / "diaolou.yaml")
+    if document is None:
+        return None
+    anyone = Known(directory, Names(None), Names(None), Names(None), Names(None))
+    found = validate(DaemonFile, {} if document.value is None else document.value, anyone)
+    return found if isinstance(found, DaemonFile) else None
 
 
 @contextlib.contextmanager
@@ -62,8 +85,8 @@ def _collecting_later() -> Iterator[None]:
 class _Loader:
     """Reads those files first that others refer to, and learns from them what may be referred to."""
 
-    def __init__(self, folder: Folder, known: Known) -> None:
-        self.folder, self.known = folder, known
+    def __init__(self, folder: Folder, known: Known, policy: Written | None) -> None:
+        self.folder, self.known, self._policy = folder, known, policy
 
     def load(self) -> Config | None:
         """Return the configuration, None when there were mistakes."""
@@ -72,10 +95,11 @@ class _Loader:
             return None
         agencies = self._agencies()
         daemon = self._one("diaolou.yaml", DaemonFile)
-        policy = self._one("policy.yaml", PolicyFile)
+        policy = self._policy_file()
         schedule = self._one("schedule.yaml", ScheduleFile, required=False)
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
+        holidays = self._one("holidays.yaml", HolidaysFile, required=False)
         if self.folder.mistakes or daemon is None or policy is None:
             return None
         version = importlib.metadata.version("diaolou")
@@ -83,7 +107,8 @@ class _Loader:
             tree=tree_of(agencies),
             targets=inventory.frozen(),
             exemptions=MappingProxyType(inventory.exemptions),
-            policy=policy.noun(),
+            policy=policy.noun(workdays(holidays), daemon.time_zone),
+            holiday_years=years(holidays),
             waivers=tuple(entry.noun() for entry in waivers.waivers) if waivers is not None else (),
             schedule=schedule.noun() if schedule is not None else Schedule(),
             daemon=_daemon(daemon, self.folder.directory),
@@ -96,6 +121,12 @@ class _Loader:
     def _one(self, name: str, model: type[Model], *, required: bool = True) -> Model | None:
         document = self.folder.document(self.folder.directory / name, required=required)
         return None if document is None else self._validated(document, model)
+
+    def _policy_file(self) -> PolicyFile | None:
+        if self._policy is None:
+            return self._one("policy.yaml", PolicyFile)
+        document = self.folder.understood(self._policy.name, self._policy.data)
+        return None if document is None else self._validated(document, PolicyFile)
 
     def _validated(self, document: Document, model: type[Model]) -> Model | None:
         result = validate(model, {} if document.value is None else document.value, self.known)
@@ -155,4 +186,5 @@ def _daemon(file: DaemonFile, directory: Path) -> Daemon:
         authorities=tuple(directory / path for path in file.authorities),
         language=file.language,
         time_zone=file.time_zone,
+        policy_keys=file.trusted(),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from probes.text import clean
 from rules.text import Language, Text
+from rules.waiving import alike
 
 NOTHING = Text("", "")
 
@@ -61,6 +62,10 @@ class Names:
 
     def __contains__(self, name: str) -> bool:
         return self._known is None or name in self._known
+
+    def any_like(self, pattern: str) -> bool:
+        """Say whether *pattern*, in which `*` stands for any text, means any of them."""
+        return self._known is None or any(alike(pattern, name) for name in self._known)
 
     def cure(self, name: str) -> Text:
         """Say which known name was probably meant; empty when none is near."""

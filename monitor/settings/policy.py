@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from monitor.settings.clauses import ClauseEntry, ProfileEntry
 from monitor.settings.fields import Bilingual, Day, Duration, Port, RuleId, Section, Words
 from monitor.settings.mistakes import Refused
-from rules.policy import Clause, Level, Policy, Stage
+from rules.policy import Goal, Level, Policy, Stage, Workdays
 from rules.text import Text
 
 
-class ClauseEntry(Section):
-    """What the policy says of one rule."""
+class GoalEntry(Section):
+    """A yearly target of the IPv6 rollout."""
 
-    level: Level
-    days: Annotated[int, Field(ge=0, le=3650)] | None = None
-    since: Day | None = None
+    by: Day
+    stage: Stage
+    share: float = Field(gt=0, le=1)
+
+    def noun(self) -> Goal:
+        """Return the goal."""
+        return Goal(self.by, self.stage, self.share)
+
+
+class DaysKind(StrEnum):
+    """What days deadlines are counted in."""
+
+    CALENDAR = "calendar"
+    WORKING = "working"
 
 
 def _port_key(value: object) -> object:
@@ -68,7 +82,19 @@ class PolicyFile(Section):
     dangerous_ports: dict[PortKey, Words] = Field(default_factory=dict)
     watched_ports: list[Port] = Field(default_factory=list)
     certificate_days: int = Field(default=30, ge=1, le=825)
+    deadlines: DaysKind = DaysKind.CALENDAR
     clauses: dict[RuleId, ClauseEntry]
+    profiles: list[ProfileEntry] = Field(default_factory=list, max_length=50)
+    ipv6_goals: list[GoalEntry] = Field(default_factory=list, max_length=100)
+
+    @field_validator("profiles")
+    @classmethod
+    def _told_apart(cls, profiles: list[ProfileEntry]) -> list[ProfileEntry]:
+        names = [profile.name for profile in profiles]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise Refused(Text(f"“{name}”出现了两次", f'"{name}" appears twice'), at=(index, "name"))
+        return profiles
 
     @field_validator("weights")
     @classmethod
@@ -80,15 +106,13 @@ class PolicyFile(Section):
                 raise Refused(message, Text("级别越低，权重不得越高", "a lower level never weighs more"), (str(level),))
         return weights
 
-    def noun(self) -> Policy:
-        """Return the policy."""
+    def noun(self, workdays: Workdays, zone: dt.tzinfo = dt.UTC) -> Policy:
+        """Return the policy; *workdays* are what deadlines are counted in where it wants working days."""
         return Policy(
             profile=self.profile,
             version=self.version,
             title=self.title.noun(),
-            clauses=MappingProxyType(
-                {rule: Clause(rule, entry.level, entry.days, entry.since) for rule, entry in self.clauses.items()}
-            ),
+            clauses=MappingProxyType({rule: entry.noun(rule) for rule, entry in self.clauses.items()}),
             weights=MappingProxyType({level: float(getattr(self.weights, level)) for level in Level}),
             ladder=MappingProxyType({stage: tuple(getattr(self.ladder, stage)) for stage in Rising}),
             confirmations=self.confirmations,
@@ -98,4 +122,8 @@ class PolicyFile(Section):
             dangerous_ports=MappingProxyType(dict(self.dangerous_ports)),
             certificate_days=self.certificate_days,
             watched_ports=tuple(sorted(set(self.watched_ports))),
+            workdays=workdays if self.deadlines is DaysKind.WORKING else None,
+            profiles=tuple(profile.noun() for profile in self.profiles),
+            goals=tuple(goal.noun() for goal in sorted(self.ipv6_goals, key=lambda goal: (goal.by, goal.stage))),
+            zone=zone,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from monitor.settings.agencies import AgenciesFile
 from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Section
+from monitor.settings.holidays import HolidaysFile
 from monitor.settings.policy import PolicyFile
 from monitor.settings.schedule import ScheduleFile
 from monitor.settings.targets import TargetsFile
@@ -25,6 +26,7 @@ MODELS: Mapping[str, type[Section]] = {
     "policy": PolicyFile,
     "waivers": WaiversFile,
     "schedule": ScheduleFile,
+    "holidays": HolidaysFile,
     "diaolou": DaemonFile,
 }
 

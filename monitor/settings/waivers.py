@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from monitor.settings.fields import AgencyCode, Day, RuleId, Section, TargetName, Words
+from monitor.settings.fields import AgencyCode, Day, FileName, RulePattern, Section, TargetPattern, Words
 from monitor.settings.mistakes import Refused
 from rules.finding import Waiver
 from rules.text import Text
@@ -15,10 +15,13 @@ LONGEST = dt.timedelta(days=366)
 
 
 class WaiverEntry(Section):
-    """One waiver: a rule not enforced on a target or an agency until a day, for a reason two people signed."""
+    """One waiver: a rule not enforced on a target or an agency until a day, for a reason two people signed.
 
-    rule: RuleId
-    target: TargetName | None = None
+    `*` in `rule`, `target` and `subject` stands for any text.
+    """
+
+    rule: RulePattern
+    target: TargetPattern | None = None
     agency: AgencyCode | None = None
     subject: Words | None = None
     reason: Words
@@ -27,6 +30,7 @@ class WaiverEntry(Section):
     granted: Day
     until: Day
     evidence: Words | None = None
+    evidence_file: FileName | None = None
     value: Words | None = None
 
     @field_validator("approved_by")
@@ -66,8 +70,9 @@ class WaiverEntry(Section):
             target=self.target or "",
             agency=self.agency or "",
             subject=self.subject or "",
-            evidence=self.evidence or "",
+            evidence=self.evidence or self.evidence_file or "",
             value=self.value or "",
+            granted=self.granted,
         )
 
 

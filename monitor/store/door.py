@@ -114,6 +114,27 @@ class Door:
             raise
         return cls(engine, path, facts=facts)
 
+    @classmethod
+    def open_to_act(cls, url: str, *, facts: Mapping[str, type[Facts]] | None = None) -> Self:
+        """Open the database at *url* beside the tower that runs on it, to add deeds and make looks due.
+
+        Each of those is one short transaction that reads what it changes, so that nothing of either is lost.
+
+        Raises:
+            StoreUnavailable: there is none, its schema is not today's, or it cannot be written.
+        """
+        parsed = parse(url)
+        path = path_of(parsed)
+        if path is not None and not path.exists():
+            raise StoreUnavailable(Trouble.ABSENT, f"{path} does not exist yet")
+        engine = connect(parsed, readonly=False)
+        try:
+            opening.check(engine)
+        except StoreUnavailable:
+            engine.dispose()
+            raise
+        return cls(engine, path, facts=facts)
+
     def close(self) -> None:
         """Close the database and give the lock back; a second time does nothing."""
         with self._writing:

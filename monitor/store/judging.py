@@ -197,6 +197,10 @@ def _finding_row(item: Finding) -> dict[str, object]:
         "waived": item.waived,
         "value": item.value,
         "reason": item.reason,
+        "excused": item.excused,
+        "policy": item.policy,
+        "recent": item.recent,
+        "flaps": item.flaps,
     }
 
 
@@ -215,6 +219,10 @@ def _finding(row: Row[*tuple[Any, ...]]) -> Finding:
         waived=row.waived,
         value=row.value,
         reason=row.reason,
+        excused=row.excused,
+        policy=row.policy,
+        recent=row.recent,
+        flaps=row.flaps,
     )
 
 

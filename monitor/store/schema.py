@@ -176,6 +176,10 @@ finding = Table(
     Column("waived", Boolean, nullable=False),
     Column("value", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("excused", Text, nullable=False, server_default=text("''")),
+    Column("policy", Text, nullable=False, server_default=text("''")),
+    Column("recent", Text, nullable=False, server_default=text("''")),
+    Column("flaps", Integer, nullable=False, server_default=text("0")),
 )
 
 event = Table(
@@ -190,6 +194,26 @@ event = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("target", "rule", "subject", "act", "at"),
     Index(None, "at"),
+)
+
+deed = Table(
+    "deed",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("move", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("sent_to", Text, nullable=False),
+    Column("until", Date),
+    Column("value", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    # Two writers at once cannot both follow the same line: the log stays one chain.
+    UniqueConstraint("previous"),
 )
 
 day = Table(

@@ -8,10 +8,10 @@ disk when it returns. Every method may raise `StoreUnavailable`, after which the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from exporters.posture import AgencyPosture, Campaign, HostPosture
-from monitor.store import appointments, audit, days, judging, pruning, reading, recording, runs, samples
+from monitor.store import appointments, audit, days, judging, ledger, pruning, reading, recording, runs, samples
 from monitor.store.door import Door
 from monitor.store.nouns import (
     Appointment,
@@ -29,6 +29,7 @@ from monitor.store.nouns import (
 from probes.observation import Record
 from probes.registry import Probe
 from probes.target import Target
+from rules.deed import Deed, Entry
 from rules.finding import Event, Finding, State
 from rules.policy import Level
 from rules.verdict import Outcome
@@ -145,6 +146,21 @@ class Store(Door):
         """Return the worst level among the open, unwaived findings of each target that has any."""
         with self._read() as connection:
             return judging.worst_open(connection, targets)
+
+    # --- what was done about it -----------------------------------------------------------------------------
+
+    def did(self, decide: Callable[[Sequence[Entry]], Sequence[Deed]]) -> list[Entry]:
+        """Add the deeds that *decide* answers with, given all there are, to the log, all or nothing.
+
+        Nobody else adds any between the question and the answer.
+        """
+        with self._write() as connection:
+            return ledger.add(connection, decide)
+
+    def deeds(self, after: int = 0) -> list[Entry]:
+        """Return the log of deeds, in order, from the line behind number *after* on."""
+        with self._read() as connection:
+            return list(ledger.read(connection, after))
 
     # --- day by day ----------------------------------------------------------------------------------------
 

@@ -27,9 +27,9 @@ with the reason below the table.
 TABLE = "\n| 指标 | Figure | 值 Value | 上限 At most |\n|---|---|---:|---:|\n"
 
 
-def page(kept: Mapping[str, Any] | None = None) -> str:
-    """Return the page of the results *kept*, by default those in the tree."""
-    results = json.loads(KEPT.read_text(encoding="utf-8")) if kept is None else kept
+def page() -> str:
+    """Return the page of the results that are kept in the tree."""
+    results = json.loads(KEPT.read_text(encoding="utf-8"))
     return HEAD + "".join(_section(name, results[name]) for name in sorted(results, key=ORDER.index))
 
 
@@ -51,5 +51,5 @@ def _place(date: str, load: float, machine: Machine) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
     return (
         f"{date} · {machine.cpu} × {machine.cores}, {machine.memory / 1000:.0f} GB · {machine.kernel} · "
-        f"平均负载 load average {load:.1f} · {versions}"
+        f"开始时平均负载 load average at the start {load:.1f} · {versions}"
     )

@@ -66,8 +66,8 @@ def record(results: Iterable[Result]) -> None:
                 "figures": [{**asdict(each), "value": _rounded(each.value)} for each in result.figures],
             }
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    KEPT.with_suffix(".md").write_text(page(kept), encoding="utf-8")
+    KEPT.with_suffix(".md").write_text(page(), encoding="utf-8")
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")
+    return value if value == int(value) else float(f"{value:.4g}")

@@ -24,7 +24,7 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Service, Target, Transport
 from rules.agency import Agency, Contact, Role, Tier, Tree
 from rules.finding import Finding, Key, State
-from rules.policy import Clause, Level, Policy, Stage
+from rules.policy import Clause, Goal, Level, Policy, Stage
 from rules.readiness import climb
 from rules.score import group_score, host_score
 from rules.text import Text
@@ -60,9 +60,11 @@ POLICY = Policy(
     profile="county-default",
     version="2026.11",
     title=Text("县级默认策略", "County default policy"),
+    digest="5f2a" * 16,
     clauses={rule: Clause(rule, level, days) for rule, (level, days, _, _) in RULES.items()},
     weights={Level.CRITICAL: 0.6, Level.HIGH: 0.3, Level.MEDIUM: 0.12, Level.LOW: 0.04, Level.NOTICE: 0.0},
     ladder=LADDER,
+    goals=(Goal(dt.date(2026, 12, 31), Stage.REACHABLE, 0.85),),
     dangerous_ports={6379: "Redis", 3389: "远程桌面 RDP"},
 )
 

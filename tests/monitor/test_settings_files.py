@@ -140,6 +140,9 @@ def test_a_waiver_is_read(desk: Desk) -> None:
         ("target: www.city.example", "target: www.ctiy.example", 3, 'did you mean "www.city.example"?'),
         ("target: www.city.example", "agency: educaton", 3, 'did you mean "education"?'),
         ("    target: www.city.example\n", "", 2, "who is waived"),
+        ("rule: aaaa_published", "rule: 'tls_*'", 2, 'no rule is like "tls_*"'),
+        ("target: www.city.example", "target: '*.town.example'", 3, 'no target is like "*.town.example"'),
+        ("    until: 2026-12-31\n", "    until: 2026-12-31\n    evidence_file: letter.pdf\n", 9, "no file"),
     ],
 )
 def test_a_mistake_in_a_waiver_is_told_at_its_line(desk: Desk, old: str, new: str, line: int, said: str) -> None:
@@ -148,6 +151,15 @@ def test_a_mistake_in_a_waiver_is_told_at_its_line(desk: Desk, old: str, new: st
     file, at, words = desk.mistake()
     assert (file, at) == ("waivers.yaml", line)
     assert said in words
+
+
+def test_a_waiver_may_mean_many_and_rest_on_a_file(desk: Desk) -> None:
+    desk.write("letters/7.pdf", b"%PDF")
+    many = WAIVER.replace("aaaa_published", "'*_published'").replace("www.city.example", "'www.*'")
+    desk.write("waivers.yaml", many + "    evidence_file: letters/7.pdf\n")
+    (waiver,) = desk.load().waivers
+    assert (waiver.rule, waiver.target, waiver.evidence) == ("*_published", "www.*", "letters/7.pdf")
+    assert waiver.granted == dt.date(2026, 1, 10)
 
 
 def test_a_waiver_for_a_whole_year_is_allowed(desk: Desk) -> None:

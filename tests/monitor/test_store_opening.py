@@ -15,8 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from monitor.store import Store, StoreUnavailable, Trouble
+from monitor.store.opening import SCRIPTS
 from monitor.store.schema import metadata
 from tests.monitor.watching import AT, FACTS, HOST, VANTAGE, Page, after, look, seen, url
+
+HEAD = max(path.name[1:5] for path in (SCRIPTS / "versions").glob("r*.py"))
 
 
 def open_at(folder: Path) -> Store:
@@ -109,12 +112,12 @@ def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path, monke
     monkeypatch.setattr(opening, "SCRIPTS", older_and_newer(tmp_path))
     with open_at(tmp_path) as store:
         backup = store.opened.backup
-        assert backup == tmp_path / "diaolou.db.before-0001"
+        assert backup == tmp_path / f"diaolou.db.before-{HEAD}"
     with closing(sqlite3.connect(backup)) as raw:
         assert raw.execute("SELECT count(*) FROM spell").fetchone() == (300,)
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
     with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("more",)
         assert raw.execute("SELECT mood FROM spell LIMIT 1").fetchone() == ("calm",)
 
 
@@ -126,7 +129,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path, mo
     with pytest.raises(RuntimeError, match="half-way"):
         open_at(tmp_path)
     with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
         assert "mood" not in {row[1] for row in raw.execute("PRAGMA table_info(spell)")}
 
 
@@ -138,8 +141,8 @@ def older_and_newer(folder: Path, after: str = "pass") -> Path:
 
     scripts = folder / "migrations"
     shutil.copytree(opening.SCRIPTS, scripts)
-    (scripts / "versions" / "r0002_more.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (scripts / "versions" / "r9999_more.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision = 'more'\ndown_revision = '{HEAD}'\n"
         "def upgrade():\n"
         "    op.add_column('spell', sa.Column('mood', sa.Text(), nullable=False, server_default='calm'))\n"
         f"    {after}\n"

@@ -272,3 +272,13 @@ def test_going_dark_for_a_while_buys_no_time() -> None:
     closed = rounds(FAIL, FAIL, PASS, PASS)
     again = rounds(FAIL, FAIL, PASS, PASS, FAIL)
     assert [found.deadline for found in again.findings] == [found.deadline for found in closed.findings]
+
+
+def test_a_finding_keeps_the_digest_of_the_policy_that_judged_it_last() -> None:
+    opening, closing = (policy(CLAUSE, confirmations=1, digest=digest) for digest in ("first", "second"))
+    (found,) = advance("edu", [looked(FAIL, NOW)], (), opening, (), NOW).findings
+    assert found.policy == "first"
+    (found,) = advance("edu", [looked(UNKNOWN, NOW + DAY)], [found], closing, (), NOW + DAY).findings
+    assert found.policy == "first"
+    (found,) = advance("edu", [looked(PASS, NOW + DAY)], [found], closing, (), NOW + DAY).findings
+    assert found.policy == "second"

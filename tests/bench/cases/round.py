@@ -160,7 +160,7 @@ def _probes(key: str, zh: str, en: str, runs: list[Run]) -> Iterator[Figure]:
         by_probe[each.probe].append(each)
     for probe, mine in sorted(by_probe.items()):
         for place, each in enumerate(mine):
-            again = ("", "") if place == 0 else ("复核", " confirming")
+            again = ("", "") if place == 0 else (" 复核", " confirming")
             yield figure(
                 f"{key}.{probe}.{'confirm' if place else 'look'}",
                 f"{zh} {probe}{again[0]}（{each.targets} 个目标）",

@@ -1,0 +1,67 @@
+"""What people did, as plain documents for JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TypedDict
+
+from exporters.documents import FindingDocument, finding_document
+from rules.deed import Deed
+from rules.finding import Finding
+from rules.handling import Handling
+
+
+class DeedDocument(TypedDict):
+    """One line of the log of deeds; `until` is null where no day belongs to it."""
+
+    move: str
+    who: str
+    account: str
+    at: str
+    why: str
+    to: str
+    until: str | None
+    notice: str
+
+
+class HandledDocument(TypedDict):
+    """One finding with what was done about it: `finding show --json`."""
+
+    finding: FindingDocument
+    acknowledged: bool
+    owner: str
+    claimed: bool
+    asked_until: str | None
+    deeds: Sequence[DeedDocument]
+
+
+def deed_document(deed: Deed) -> DeedDocument:
+    """Return one deed."""
+    return {
+        "move": deed.move.value,
+        "who": deed.who,
+        "account": deed.account,
+        "at": deed.at.isoformat(),
+        "why": deed.why,
+        "to": deed.to,
+        "until": deed.until.isoformat() if deed.until else None,
+        "notice": deed.notice,
+    }
+
+
+def handled_document(finding: Finding, handling: Handling, today: dt.date) -> HandledDocument:
+    """Return a finding as it stands *today*, and its deeds, oldest first."""
+    asked = handling.asked.until if handling.asked else None
+    return {
+        "finding": finding_document(finding, today),
+        "acknowledged": handling.acknowledged is not None,
+        "owner": handling.owner,
+        "claimed": handling.claimed is not None,
+        "asked_until": asked.isoformat() if asked else None,
+        "deeds": [deed_document(deed) for deed in handling.deeds],
+    }
+
+
+DEED_DOCUMENTS: tuple[type, ...] = (DeedDocument, HandledDocument)
+"""The documents of this module, for the page that explains them."""
