@@ -14,8 +14,8 @@ from pathlib import Path
 
 from probes.target import Address
 from probes.wire import NotLooked, PortLook, PortState
+from probes.wire.gathering import Swept
 from probes.wire.packets.client import PacketClient
-from probes.wire.scan import Swept
 from tests.bench.scan_peers import Scan
 from tests.bench.timing import MB
 from tests.probes.syn_bed import Bed

@@ -16,8 +16,8 @@ import pytest
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked, PortState
+from probes.wire.gathering import Swept
 from probes.wire.packets.client import PacketClient
-from probes.wire.scan import Swept
 from tests.probes.syn_bed import Bed, bed, host, truth
 
 pytestmark = pytest.mark.lab

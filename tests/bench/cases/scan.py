@@ -11,7 +11,7 @@ from pathlib import Path
 
 from probes.target import Address, Family
 from probes.wire import PortState
-from probes.wire.scan import Swept
+from probes.wire.gathering import Swept
 from rules.text import Text
 from tests.bench.figure import Figure, figure
 from tests.bench.scan_engine import Engine, engine
