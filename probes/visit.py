@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from probes.addressing import classify, usable
+from probes.dns64 import usable_among
 from probes.framework import outcome_of
 from probes.observation import Failure, GapReason
 from probes.redirect import HOP_PORTS, PORTS, Goal, Walk
@@ -121,8 +121,7 @@ class Visitor:
             raise NotLooked(found.gap)
         if found.failure is not None:
             raise Unreached(found.failure)
-        native = self._wire.surroundings.native
-        places = sorted({each for each in found.addresses if usable(each, classify(each), native)}, key=int)
+        places = await usable_among(found.addresses, self._wire)
         if not places:
             raise Unreached(Failure.NETWORK_UNREACHABLE, NO_ADDRESS)
         return places[:TRIED]
