@@ -15,6 +15,7 @@ from rules.agency import Agency, Tree
 from rules.finding import Event, Finding
 from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
+from rules.rectification import NOTHING, Rectification
 from rules.score import Score
 from rules.verdict import Outcome
 
@@ -70,6 +71,7 @@ class AgencyPosture:
     overdue: int
     waived: int
     verdicts: Mapping[Outcome, int]
+    rectification: Rectification = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
