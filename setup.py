@@ -31,6 +31,7 @@ setup(
         "google-re2>=1.1",
         "h11>=0.16,<1",
         "jinja2>=3.1,<4",
+        "lxml>=6,<7",
         "numpy>=2.2,<3",
         "prometheus-client>=0.23,<1",
         "pydantic>=2.12,<3",

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from exporters.chore import Chore
 from probes.addressing import AddressClass
+from probes.blocker import Need
 from probes.nameserver import Standing
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
@@ -206,6 +207,19 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Standing.LAME, Text("失效（lame）", "lame")),
     (Standing.SILENT, Text("无应答", "silent")),
     (Standing.NOT_ASKED, Text("未询问", "not asked")),
+    (Need.DNS, Text("域名解析", "name resolution")),
+    (Need.PAGE, Text("页面本身", "the page itself")),
+    (Need.REDIRECT, Text("跳转", "redirect")),
+    (Need.FRAME, Text("框架页", "frame")),
+    (Need.SCRIPT, Text("脚本", "script")),
+    (Need.STYLE, Text("样式表", "style sheet")),
+    (Need.FONT, Text("字体", "font")),
+    (Need.IMAGE, Text("图片", "image")),
+    (Need.MEDIA, Text("音视频与附件", "media")),
+    (Need.FORM, Text("表单", "form")),
+    (Need.PAYMENT, Text("支付", "payment")),
+    (Need.MAIL, Text("邮件", "mail")),
+    (Need.API, Text("接口", "API")),
     (Transport.TCP, Text("TCP", "TCP")),
     (Transport.UDP, Text("UDP", "UDP")),
 )

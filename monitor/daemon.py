@@ -11,7 +11,7 @@ import importlib.metadata
 import logging
 import signal
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -23,7 +23,7 @@ from monitor.campaign import Campaigns
 from monitor.chores import Chores
 from monitor.clock import SystemClock
 from monitor.configuration import Known
-from monitor.halt import HaltFile, obey
+from monitor.halt import Halt, HaltFile
 from monitor.in_force import InForce, plan_of
 from monitor.pages import Pages
 from monitor.revisit import Standing
@@ -31,12 +31,12 @@ from monitor.scheduler import Scheduler
 from monitor.serving import serving
 from monitor.signals import Signals
 from monitor.spool import Spool
+from monitor.stopping import Obedience, tell
 from monitor.store import Store, StoreUnavailable
 from monitor.switch import Switch
 from monitor.tally import Tally
 from monitor.tower import SELF
 from probes.registry import Probe
-from probes.wire import NotLooked
 from probes.wire.notify import Notifier
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,8 @@ class Daemon:
                 (self._own.sent, lambda: {what.value: sent for what, sent in self._in_force.ledger.counts.items()}),
             )
             self._tally.pass_on()
-            if self._halt.read() is not None:
+            self._obedience = Obedience(self._halt, self._switch, self._turned)
+            if self._halt.ordered():
                 # Not one packet between here and the first glance at the order.
                 self._switch.stop()
             await self._scheduler.start()
@@ -146,7 +147,7 @@ class Daemon:
             self._chores.repeat(Chore.AGE, self._age, ageing, self._doubt),
             self._chores.repeat(Chore.COUNT, self._count, COUNTING),
             self._chores.repeat(Chore.CLAIM, self._look_into_claims, COUNTING),
-            obey(self._halt, self._stop, self._resume),
+            self._obedience.watch(),
         )
 
     async def _keep_drawn(self) -> None:
@@ -187,35 +188,25 @@ class Daemon:
         self._signals = Signals(self._chores, acts)
 
     async def _order(self) -> None:
-        """Order all probing to stop; where the order cannot be kept, stop until we end."""
-        # Only who obeys the order stops: an order taken back unseen would otherwise leave us stopped for good.
-        try:
-            self._halt.give(BY_SIGNAL, "", self._clock.now())
-        except OSError as fault:
-            log.warning("probing stops until the daemon ends: %s", fault)
-            await self._stop()
+        self._obedience.order(BY_SIGNAL, self._clock.now())
 
     async def _lift(self) -> None:
-        if self._halt.lift() is None:
-            await self._resume()
+        self._obedience.lift()
 
-    async def _stop(self) -> None:
-        """Let nothing out any more, the packet process included."""
-        self._switch.stop()
-        self._scheduler.pause()
-        with suppress(NotLooked):
-            await self._in_force.outfit.packets.stop()
-        halt = self._halt.read()
-        log.warning("probing was stopped by %s: %s", halt.who if halt else BY_SIGNAL, halt.why if halt else "")
-        await self._note("stop_scanning", halt.why if halt else "", halt.who if halt else BY_SIGNAL)
-
-    async def _resume(self) -> None:
-        self._switch.resume()
-        self._scheduler.resume()
-        with suppress(NotLooked):
-            await self._in_force.outfit.packets.resume()
-        log.warning("probing goes on")
-        await self._note("resume_scanning")
+    async def _turned(self, stopped: bool) -> None:
+        """Do what else a stop, or going on, takes: the guards have it behind them."""
+        halt = self._halt.read() or Halt(BY_SIGNAL)
+        if stopped:
+            self._scheduler.pause()
+            log.warning("probing was stopped by %s: %s", halt.who, halt.why)
+        else:
+            self._scheduler.resume()
+            log.warning("probing goes on")
+        await tell(self._in_force.outfit.packets, stopped)
+        if stopped:
+            await self._note("stop_scanning", halt.why, halt.who)
+        else:
+            await self._note("resume_scanning")
 
     async def _reload(self) -> None:
         taken_up = await self._in_force.reload(self._scheduler.adopt)

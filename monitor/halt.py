@@ -1,12 +1,9 @@
-"""The order to stop probing: a file beside the store, which holds through restarts, and whoever probes obeys."""
+"""The order to stop probing: a file beside the store, which holds through restarts."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
-import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,24 +12,22 @@ from sqlalchemy.engine import make_url
 from monitor.atomic import write_whole
 from probes.text import clean
 
-log = logging.getLogger(__name__)
-
 NAME = "scanning-stopped.json"
-
-GLANCE = 0.25
-"""Seconds between two looks at the order: the wire is to be silent within a second of it."""
 
 LONGEST = 500
 """Characters kept of who gave the order, and why."""
 
+YEARS = range(2000, 2200)
+"""When an order may be from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """An order to stop probing, as far as it can be read."""
+    """An order to stop probing; *at* is None where it cannot be read, and it is one all the same."""
 
-    who: str
-    why: str
-    at: dt.datetime | None
+    who: str = ""
+    why: str = ""
+    at: dt.datetime | None = None
 
 
 class HaltFile:
@@ -48,29 +43,34 @@ class HaltFile:
         beside = Path(database).parent if store_url.startswith("sqlite") and database else directory
         return cls(beside / NAME)
 
+    def ordered(self) -> bool:
+        """Say whether there is an order; where that cannot be told, there is."""
+        try:
+            self.path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
+
     def read(self) -> Halt | None:
         """Return the order in force, None without one."""
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError):
-            return Halt("", "", None)
-        try:
-            said = json.loads(text)
-            return Halt(clean(str(said["who"])), clean(str(said["why"])), dt.datetime.fromisoformat(said["at"]))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return Halt("", "", None)
+            return self._read() if self.ordered() else None
+        except OSError:
+            return Halt()
 
     def give(self, who: str, why: str, at: dt.datetime) -> Halt:
         """Order all probing to stop; an order in force stays as it was given. Return the one in force.
 
         Raises:
-            OSError: the file cannot be written.
+            OSError: the file cannot be written, or one there cannot be read.
         """
-        if (before := self.read()) is not None:
-            return before
-        order = Halt(who[:LONGEST], why[:LONGEST], at)
+        try:
+            return self._read()
+        except FileNotFoundError:
+            pass
+        order = Halt(clean(who, LONGEST), clean(why, LONGEST), at)
         said = {"who": order.who, "why": order.why, "at": at.isoformat()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.path, json.dumps(said, ensure_ascii=False).encode())
@@ -88,24 +88,17 @@ class HaltFile:
         self.path.unlink(missing_ok=True)
         return before
 
+    def _read(self) -> Halt:
+        """Return the order, as far as it makes sense.
 
-async def obey(
-    file: HaltFile,
-    stop: Callable[[], Awaitable[object]],
-    resume: Callable[[], Awaitable[object]],
-    *,
-    stopped: bool = False,
-) -> None:
-    """Stop and resume as *file* has it, from now on until cancelled; *stopped* is how it is at first.
-
-    What fails is told of and tried again at the next glance: an order is never lost.
-    """
-    while True:
-        ordered = file.path.exists()
-        if ordered != stopped:
-            try:
-                await (stop() if ordered else resume())
-                stopped = ordered
-            except Exception:
-                log.exception("an order to %s could not be obeyed yet", "stop" if ordered else "resume")
-        await asyncio.sleep(GLANCE)
+        Raises:
+            OSError: it cannot be read.
+        """
+        try:
+            said = json.loads(self.path.read_text(encoding="utf-8"))
+            at = dt.datetime.fromisoformat(said["at"])
+            if at.utcoffset() is None or at.year not in YEARS:
+                return Halt()
+            return Halt(clean(str(said["who"]), LONGEST), clean(str(said["why"]), LONGEST), at)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return Halt()

@@ -95,11 +95,16 @@ class Judge:
         stored = self._stored(self._config.targets, moment)
         return self._postures(stored, looked, findings, handled, self._local(moment))
 
-    def concluded(self, now: dt.datetime, as_of: dt.datetime | None = None) -> Mapping[str, list[Verdict]]:
-        """Return every host's verdicts on what is known *now*, or was at a past moment; nothing is written."""
+    def concluded(
+        self, now: dt.datetime, as_of: dt.datetime | None = None, hosts: Collection[str] | None = None
+    ) -> Mapping[str, list[Verdict]]:
+        """Return the verdicts on *hosts* (all, if None) by what is known *now*, or was at a past moment.
+
+        Nothing is written.
+        """
         moment = self._local(as_of or now)
-        looked = self._store.looked(as_of=as_of)
-        stored = self._stored(self._config.targets, as_of)
+        looked = self._store.looked(hosts, as_of)
+        stored = self._stored(self._config.targets if hosts is None else hosts, as_of)
         return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
 
     def _postures(

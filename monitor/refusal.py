@@ -66,7 +66,12 @@ def nothing_yet(directory: Path) -> str:
 
 def stopped_by(halt: Halt, zone: dt.tzinfo | None) -> Text:
     """Return that probing was ordered to stop, by whom, when and why."""
-    at = f"{halt.at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if halt.at else "?"
+    if halt.at is None:
+        return Text(
+            "有一份读不出的停止令，按停止处理；查明后运行 diaolou resume-scanning",
+            "an order to stop cannot be read, and is obeyed; see why, then diaolou resume-scanning lets it go on",
+        )
+    at = f"{halt.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     who, why = halt.who or "?", halt.why or "—"
     return Text(
         f"探测已被停止：{who}，{at}，原因：{why}；恢复请运行 diaolou resume-scanning",

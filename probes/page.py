@@ -24,7 +24,7 @@ TAG_LIMIT = 4096
 
 _OPENING = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9:-]{0,31})|!|\?)")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,32})\s{0,64}=\s{0,64}(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
-_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
+REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _HIDDEN: Final = {
     name: re.compile(f"</{name}", re.IGNORECASE | re.ASCII)
     for name in ("script", "style", "noscript", "template", "textarea", "title", "xmp", "iframe")
@@ -96,5 +96,5 @@ def _refresh(attributes: str) -> str:
     found = {name.lower(): value.strip("\"'") for name, value in _ATTRIBUTE.findall(attributes)}
     if found.get("http-equiv", "").strip().lower() != "refresh":
         return ""
-    content = _REFRESH.fullmatch(html.unescape(found.get("content", "")))
+    content = REFRESH.fullmatch(html.unescape(found.get("content", "")))
     return clean(content[1].strip(" \t\r\n\"'")) if content else ""

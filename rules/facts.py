@@ -46,7 +46,15 @@ _TARGET = cel.Record(
         "literal": cel.STRING,
     },
 )
-_POLICY = cel.Record("Policy", {"dangerous_ports": cel.ListOf(cel.INT), "certificate_days": cel.INT})
+_POLICY = cel.Record(
+    "Policy",
+    {
+        "dangerous_ports": cel.ListOf(cel.INT),
+        "certificate_days": cel.INT,
+        "second_level_rate": cel.DOUBLE,
+        "third_level_rate": cel.DOUBLE,
+    },
+)
 
 
 def schema(probes: Mapping[str, type[Facts]]) -> Mapping[str, cel.Type]:
@@ -79,7 +87,12 @@ def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object
     """Return the variables of a condition for *seen*; what is too old to count, or of the future, is a gap."""
     variables: dict[str, object] = {
         "target": _target(seen.target),
-        "policy": {"dangerous_ports": sorted(policy.dangerous_ports), "certificate_days": policy.certificate_days},
+        "policy": {
+            "dangerous_ports": sorted(policy.dangerous_ports),
+            "certificate_days": policy.certificate_days,
+            "second_level_rate": policy.second_level_rate,
+            "third_level_rate": policy.third_level_rate,
+        },
         "now": now,
     }
     by_probe: dict[str, list[object]] = {name: [] for name in seen.looked}

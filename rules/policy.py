@@ -60,9 +60,11 @@ class Policy:
     *dangerous_ports* and *watched_ports* are looked at on every target; being open is bad of the former in itself.
     *weights* gives each level the share of the remaining safety one finding takes away, 0..1. *ladder* names the
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
-    a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *digest* names the policy by
-    the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*, deadlines are
-    counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are yearly targets.
+    a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *second_level_rate* and
+    *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1. *digest* names the
+    policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*,
+    deadlines are counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are
+    yearly targets.
     """
 
     profile: str
@@ -78,6 +80,8 @@ class Policy:
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
     watched_ports: tuple[int, ...] = ()
+    second_level_rate: float = 0.9
+    third_level_rate: float = 0.9
     digest: str = ""
     workdays: Workdays | None = None
     profiles: tuple[Profile, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules.policy import Policy, Stage
 from rules.verdict import Outcome, Verdict
 
-NEEDS_PROOF = frozenset({Stage.PUBLISHED, Stage.REACHABLE})
+NEEDS_PROOF = frozenset({Stage.PUBLISHED, Stage.REACHABLE, Stage.DEEP, Stage.IPV6_ONLY})
 """Stages nobody reaches by having nothing to show; a host without IPv4 has nothing to be equal to, and is."""
 
 

@@ -160,9 +160,10 @@ VALUES: Mapping[object, st.SearchStrategy[object]] = {
 
 
 def facts_of(kind: type[Facts]) -> st.SearchStrategy[Facts]:
-    """Return facts of *kind* with any values of the types it declares."""
+    """Return facts of *kind* with any values of the types it declares, and its parts alike."""
     hints = get_type_hints(kind)
-    return st.builds(kind, **{name: VALUES[hint] for name, hint in hints.items() if hint in VALUES})
+    parts = {name: facts_of(hint) for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    return st.builds(kind, **parts, **{name: VALUES[hint] for name, hint in hints.items() if hint in VALUES})
 
 
 @pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)

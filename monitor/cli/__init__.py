@@ -1,12 +1,15 @@
-"""The command line: `diaolou`, every word of it in Chinese and English."""
+"""The command line: `diaolou`, every word of ours in Chinese and English; how a command is written, typer tells."""
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 
 import typer
 
 from monitor.cli import bundles, files, handling, looking, notices, policies, reports, standing, switching
+from monitor.refusal import EX_FAILED
 
 EPILOG = (
     "退出码 Exit status：0 正常 done · 1 失败 failed · 2 用法 usage · 66 尚无数据 nothing measured yet · "
@@ -77,4 +80,14 @@ report_app.command("month")(reports.month)
 def main() -> None:
     """Run the command line; what it writes is nobody else's business unless said."""
     os.umask(0o077)
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read has had enough; the interpreter must not find out once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as fault:
+        print(f"系统不允许 / the system does not let us: {fault}", file=sys.stderr)
+        sys.exit(EX_FAILED)

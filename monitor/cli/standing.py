@@ -125,7 +125,7 @@ def findings(
     wanted = Wanted(agencies, frozenset(level or Level), rule_or_end(known, rule), frozenset(state.states), overdue)
     today = now().astimezone(known.config.daemon.time_zone).date()
     with reading_or_end(known, directory) as store:
-        found = chosen(store, wanted, today)
+        found = chosen(store, known.config.waivers, wanted, today)
     if as_json:
         print(dumps([finding_document(finding, today) for finding in found]))
     elif as_csv:
@@ -174,7 +174,7 @@ def explain(
     host_or_end(known, host)
     rule_or_end(known, rule)
     with reading_or_end(known, config) as store:
-        found = explained(known, store, host, rule)
+        found = explained(known, store, host, now(), rule)
     if not found:
         end(f"还没有对 {host} 的结论 / nothing was concluded about {host} yet", EX_FAILED)
     show_explained(terminal(), known, found, speech(known, lang))

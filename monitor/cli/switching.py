@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ def stop_scanning(
     """一秒之内停止全部探测，重启后仍然有效。Silence all probing within a second, through restarts too."""
     file = _file_or_end(directory)
     try:
-        halt = file.give(getpass.getuser(), reason, now())
+        halt = file.give(_whoever(), reason, now())
     except OSError as fault:
         end(f"停不下来 / could not stop: {fault}", EX_FAILED)
     print(both(stopped_by(halt, now().astimezone().tzinfo)))
@@ -37,6 +38,14 @@ def resume_scanning(directory: Directory = DEFAULT) -> None:
         end(f"恢复不了 / could not resume: {fault}", EX_FAILED)
     done = Text("探测已恢复", "probing goes on") if before else Text("探测并未停止", "probing was not stopped")
     print(both(done))
+
+
+def _whoever() -> str:
+    """Return who runs this; a container's user need not have a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _file_or_end(directory: Path) -> HaltFile:

@@ -7,44 +7,53 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.configuration import Known
+from monitor.judgement import Judge
 from monitor.store import Store, StoredRecord
 from rules.finding import Finding, Key
 from rules.policy import Clause, Level
 from rules.rule import Rule
-from rules.verdict import Verdict
+from rules.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One verdict with its rule, its clause, what it rests on, and the finding it feeds, if any."""
+    """One verdict with its rule, its clause, what it rests on, and the finding it feeds, if any.
+
+    *since* is when its outcome was first concluded; None where nobody has concluded it before.
+    """
 
     verdict: Verdict
-    since: dt.datetime
+    since: dt.datetime | None
     rule: Rule
     clause: Clause
     witnesses: tuple[StoredRecord, ...]
     finding: Finding | None
 
 
-def explain(known: Known, store: Store, host: str, rule: str = "") -> list[Explained]:
-    """Return the verdicts on *host*, the gravest first; *rule* narrows them to one."""
-    today = known.config.policy.today(dt.datetime.now(dt.UTC))
+def explain(known: Known, store: Store, host: str, now: dt.datetime, rule: str = "") -> list[Explained]:
+    """Return the verdicts on *host* as it stands *now*, the gravest first; *rule* narrows them to one."""
+    today = known.config.policy.today(now)
     policy = known.config.policy_for(known.config.targets[host], today)
     records = list(store.state([host]))
     findings = {finding.key: finding for finding in store.findings([host])}
+    since = {_which(stored.verdict): stored.since for stored in store.verdicts([host])}
     explained = [
         Explained(
-            stored.verdict,
-            stored.since,
-            known.rules[stored.verdict.rule],
-            policy.clauses.get(stored.verdict.rule, Clause(stored.verdict.rule, Level.NOTICE)),
-            _witnesses(stored.verdict, records),
-            findings.get(Key(stored.verdict.rule, host, stored.verdict.subject)),
+            verdict,
+            since.get(_which(verdict)),
+            known.rules[verdict.rule],
+            policy.clauses.get(verdict.rule, Clause(verdict.rule, Level.NOTICE)),
+            _witnesses(verdict, records),
+            findings.get(Key(verdict.rule, host, verdict.subject)),
         )
-        for stored in store.verdicts([host])
-        if stored.verdict.rule in known.rules and rule in ("", stored.verdict.rule)
+        for verdict in Judge(known.config, known.rules, store).concluded(now, hosts=[host])[host]
+        if rule in ("", verdict.rule)
     ]
     return sorted(explained, key=_order)
+
+
+def _which(verdict: Verdict) -> tuple[str, str, str, Outcome]:
+    return verdict.rule, verdict.subject, verdict.vantage, verdict.outcome
 
 
 def _order(one: Explained) -> tuple[int, int, str, str]:

@@ -14,6 +14,9 @@ from monitor.overview import lately, overview, remembered_health
 from monitor.store import Scope, Store
 from monitor.tower import SELF
 
+YEARS = range(2000, 2200)
+"""Of which there may be a report."""
+
 
 def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetime) -> MonthlyReport:
     """Return the report of *month* (`2026-11`) on *agency*, a code; the running month is told as it stands *now*.
@@ -56,6 +59,8 @@ def span(month: str) -> tuple[dt.date, dt.date]:
     """
     try:
         first = dt.datetime.strptime(month, "%Y-%m").replace(tzinfo=dt.UTC).date()
+        if first.year not in YEARS:
+            raise ValueError(month)
     except ValueError as fault:
         raise ValueError(f'月份应写作 2026-11，不是 "{month}" / a month is written 2026-11, not "{month}"') from fault
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])

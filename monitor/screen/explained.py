@@ -41,7 +41,8 @@ def _heading(one: Explained, language: Language) -> Line:
 
 def _reasons(one: Explained, zone: ZoneInfo) -> Iterator[tuple[Text, Text]]:
     verdict = one.verdict
-    yield Text("自 ", "since "), _same(f"{local(one.since, zone)} · {verdict.vantage}")
+    since = local(one.since, zone) if one.since else "—"
+    yield Text("自 ", "since "), _same(f"{since} · {verdict.vantage}")
     if verdict.outcome is Outcome.FAIL:
         yield Text("为何重要：", "why: "), one.rule.why
         yield Text("如何整改：", "fix: "), one.rule.fix

@@ -18,7 +18,7 @@ from monitor.settings.fields import AgencyCode, Duration, FileName, Port, Prefix
 from monitor.settings.hosts import parse_host
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
-from probes.wire import Contact, Surroundings
+from probes.wire import Contact, Crawling, Surroundings
 from probes.wire.scope import Limits, Network, Scope
 from rules.text import Language, Text
 
@@ -151,6 +151,19 @@ class SurroundingsEntry(Section):
         )
 
 
+class CrawlEntry(Section):
+    """How far the links of a website are followed; at the pace of everything else."""
+
+    second: int = Field(default=100, ge=1, le=5000)
+    third: int = Field(default=200, ge=0, le=5000)
+    seconds: float = Field(default=240.0, ge=10, le=240)
+    robots: bool = True
+
+    def noun(self) -> Crawling:
+        """Return how far."""
+        return Crawling(self.second, self.third, self.seconds, self.robots)
+
+
 class ScopeEntry(Section):
     """Where packets may go. Deny beats allow; an empty allow sends nothing."""
 
@@ -243,6 +256,7 @@ class DaemonFile(Section):
     surroundings: SurroundingsEntry
     scope: ScopeEntry
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
+    crawl: CrawlEntry = Field(default_factory=CrawlEntry)
     store: StoreEntry = Field(default_factory=StoreEntry)
     metrics: MetricsEntry = Field(default_factory=MetricsEntry)
     packets: PacketsEntry = Field(default_factory=PacketsEntry)

@@ -113,7 +113,7 @@ class _Loader:
             schedule=schedule.noun() if schedule is not None else Schedule(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
-            surroundings=daemon.surroundings.noun(),
+            surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),
             scope=daemon.scope.noun(),
             limits=daemon.limits.noun(f"Diaolou/{version} (+{daemon.contact})"),
         )

@@ -82,6 +82,8 @@ class PolicyFile(Section):
     dangerous_ports: dict[PortKey, Words] = Field(default_factory=dict)
     watched_ports: list[Port] = Field(default_factory=list)
     certificate_days: int = Field(default=30, ge=1, le=825)
+    second_level_rate: float = Field(default=0.9, ge=0, le=1)
+    third_level_rate: float = Field(default=0.9, ge=0, le=1)
     deadlines: DaysKind = DaysKind.CALENDAR
     clauses: dict[RuleId, ClauseEntry]
     profiles: list[ProfileEntry] = Field(default_factory=list, max_length=50)
@@ -121,6 +123,8 @@ class PolicyFile(Section):
             freshness=self.freshness,
             dangerous_ports=MappingProxyType(dict(self.dangerous_ports)),
             certificate_days=self.certificate_days,
+            second_level_rate=self.second_level_rate,
+            third_level_rate=self.third_level_rate,
             watched_ports=tuple(sorted(set(self.watched_ports))),
             workdays=workdays if self.deadlines is DaysKind.WORKING else None,
             profiles=tuple(profile.noun() for profile in self.profiles),

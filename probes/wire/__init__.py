@@ -237,6 +237,19 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Crawling:
+    """How far a website is followed: links of its second and third level that are asked for, and seconds in all.
+
+    *robots*: what a site's robots.txt asks us to leave alone is left alone.
+    """
+
+    second: int = 100
+    third: int = 200
+    seconds: float = 240.0
+    robots: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What we know of ourselves: the resolvers we use and the control targets that prove each family."""
 
@@ -249,6 +262,7 @@ class Surroundings:
     """TCP ports looked at on every target, besides those it declares."""
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
+    crawling: Crawling = field(default_factory=Crawling)
 
 
 class BatchWire(Protocol):

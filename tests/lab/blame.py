@@ -29,7 +29,11 @@ UNUSABLE_AAAA = {"aaaa_published": (V6,), "published_addresses_are_usable": (V6,
 BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "no_ipv6": {"aaaa_published": (V6,)},
     "http_only": HTTP_ALONE,
-    "sole_ns_without_aaaa": {"two_name_servers": (NEITHER,), "two_name_servers_have_aaaa": (NEITHER,)},
+    "sole_ns_without_aaaa": {
+        "two_name_servers": (NEITHER,),
+        "two_name_servers_have_aaaa": (NEITHER,),
+        "zone_answers_over_ipv6": (NEITHER,),
+    },
     "one_ns_without_aaaa": {"two_name_servers_have_aaaa": (NEITHER,)},
     "ipv6_dropped": DEAD_IPV6,
     "ipv6_refused": DEAD_IPV6,
@@ -49,6 +53,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "redirects_out_of_scope": {
         **HTTP_ALONE,
         "home_page_answers_over_ipv6": (V6,),
+        "usable_without_ipv4": (V6,),
     },
     "icmpv6_filtered": {"echo_answers_over_ipv6": (V6,)},
     "one_ns_lame": {"no_name_server_is_lame": (NEITHER,)},
@@ -81,6 +86,10 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "two_name_servers": (NEITHER,),
         "two_name_servers_have_aaaa": (NEITHER,),
     },
+    "links_without_ipv6": {"second_level_links_work_over_ipv6": (V6,), "third_level_links_work_over_ipv6": (V6,)},
+    "sky_windows": {"no_sky_windows": (V6,)},
+    "ipv4_literals": {"no_ipv4_literals": (V6,)},
+    "needs_ipv4_elsewhere": {"usable_without_ipv4": (V6,)},
     "telnet_open": {"no_dangerous_port_open": BOTH, "only_declared_ports_open": BOTH},
     "slow_lossy_path": {},
 }

@@ -7,12 +7,15 @@ from ipaddress import IPv6Address
 
 from probes.target import Family
 from tests.lab.model import BOTH, ONLY_IPV4, ONLY_IPV6, SUFFIX, Cert, Channel, Host, Name, Service, Site, Web, ipv6
+from tests.lab.sheets import JOBS, LAND, OLD, PORTAL
 
 VANTAGE, ROOT, RESOLVER, HOSTILE, SCALE = 10, 1, 5, 9, 50
 """Site numbers of the vantage, the root server, the resolver, the hostile hosts and the many."""
 VANTAGE4, VANTAGE6 = 11, 12
 """Site numbers of the vantages that have one family only."""
-OUTSIDE = "http://198.18.99.1/"
+NOBODY = 99
+"""The site number of addresses that nobody has."""
+OUTSIDE = f"http://198.18.{NOBODY}.1/"
 """A place that no agency owns."""
 HONEST = 10
 """The host number of the one honest web server among the hostile."""
@@ -55,7 +58,7 @@ SITES = (
                 {**WEB, 22: Service.SSH},
                 drops=_behind(22),
                 value=5,
-                web=Web(forces_https=True, channels={channel.path: channel.zh for channel in CHANNELS}),
+                web=Web(forces_https=True, channels={channel.path: channel.zh for channel in CHANNELS}, sheets=PORTAL),
             ),
             Host("news", 11, WEB, web=FORCED),
         ),
@@ -204,7 +207,9 @@ SITES = (
         "Human Resources and Social Security Bureau",
         (
             Host("www", 10, WEB, listens={443: ONLY_IPV4}, faults=("https_only_over_ipv4",)),
-            Host("jobs", 11, WEB, web=FORCED),
+            Host(
+                "jobs", 11, WEB, web=Web(forces_https=True, sheets=JOBS), faults=("sky_windows", "needs_ipv4_elsewhere")
+            ),
         ),
         domain="hr",
         servers=(Name.NS1, Name.NS4),
@@ -241,7 +246,22 @@ SITES = (
         "开平市自然资源局",
         "Natural Resources Bureau",
         (
-            Host("www", 10, WEB, web=FORCED),
+            Host(
+                "www",
+                10,
+                WEB,
+                web=Web(forces_https=True, sheets=LAND),
+                faults=("links_without_ipv6", "sky_windows", "ipv4_literals", "needs_ipv4_elsewhere"),
+            ),
+            Host(
+                "old",
+                12,
+                HTTP,
+                families=ONLY_IPV4,
+                web=Web(sheets=OLD),
+                declared=frozenset({80}),
+                faults=("no_ipv6", "http_only"),
+            ),
             Host("map", 11, WEB, web=FORCED, old_tls=True, faults=("tls_1_0_only",)),
         ),
         domain="land",

@@ -7,11 +7,13 @@ from typing import Any
 
 from probes.dns_address import DnsAddress
 from probes.dns_delegation import DnsDelegation
+from probes.ipv6_only import Ipv6Only
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
 from probes.target import Family
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.web_links import WebLinks
 from probes.wire import ChainFault
 
 Truth = Mapping[str, Any]
@@ -37,6 +39,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _pages(told, observed)
     yield from _echoes(told, observed)
     yield from _servers(zones, observed)
+    yield from _depth(told, observed)
 
 
 def _addresses(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
@@ -159,3 +162,29 @@ def _said(answer: ServerAnswer) -> str:
     if answer.standing is Standing.LAME:
         return f"dns_{answer.rcode.lower()}"
     return str(answer.failure or answer.gap)
+
+
+def _depth(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare what the pages below the home page refer to, and what the home page needs that IPv6 does not bring."""
+    true = told["depth"]
+    for record in observed:
+        facts = record.facts
+        if record.subject.path != "/" or true is None:
+            continue
+        if isinstance(facts, WebLinks):
+            for level in ("second", "third"):
+                met = {word: getattr(getattr(facts, level), word) for word in true[level]}
+                if met != true[level]:
+                    yield f"links of the {level} level are {met}, true is {true[level]}"
+            if (windows := sorted(window.host for window in facts.windows)) != true["windows"]:
+                yield f"sky windows {windows}, true is {true['windows']}"
+            if (literals := sorted({literal.address for literal in facts.literals})) != true["literals"]:
+                yield f"IPv4 literals {literals}, true is {true['literals']}"
+            if not all(mark in true["marked"] for mark in (facts.marks.site_code, facts.marks.icp)):
+                yield f"marks {facts.marks}, true is {true['marked']}"
+        elif isinstance(facts, Ipv6Only):
+            blockers = sorted({(blocker.need.value, blocker.host) for blocker in facts.blockers})
+            if blockers != [tuple(blocker) for blocker in true["blockers"]]:
+                yield f"IPv6 alone lacks {blockers}, true is {true['blockers']}"
+    if true is not None and {"web_links", "ipv6_only"} - {record.probe for record in observed}:
+        yield "nobody looked below the home page"

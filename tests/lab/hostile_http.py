@@ -100,6 +100,33 @@ async def endless_headers() -> AsyncIterator[bytes]:
         yield b"".join(b"X-%d-%d: %s\r\n" % (number, part, b"a" * 100) for part in range(100))
 
 
+async def maze() -> AsyncIterator[bytes]:
+    """Send a page with ten links to pages nobody has seen yet, again and again."""
+    first = next(_corridors) * 10
+    yield closed(b"".join(b'<a href="/maze/%d">' % (first + door) for door in range(10)))
+
+
+_corridors = itertools.count()
+ODD_LINKS = (
+    b"http://127.0.0.1:6379/",
+    b"http://[::1]/",
+    b"http://169.254.169.254/latest/meta-data/",
+    b"http://2130706433/",
+    b"http://[::ffff:127.0.0.1]/",
+    b"file:///etc/passwd",
+    b"gopher://127.0.0.1:6379/_FLUSHALL",
+    b"http://[/",
+    b"http://a..b/",
+    b"http://" + b"a" * 300 + b".test/",
+    b"//198.18.99.1:22/",
+    b"/" + b"a" * 5000,
+    b"javascript:alert(1)",
+    b"http://x\x00.test/",
+    "http://开平\u202e.test/".encode(),
+)
+"""Links that a careful client does not follow."""
+
+
 @cache
 def bomb() -> bytes:
     """Return a quarter of a gibibyte of zeros, gzipped to about a thousandth of it."""
@@ -198,6 +225,12 @@ def http_cases() -> dict[str, Case]:
         "cookies-20000": (once(lambda: closed(_PAGE, b"Set-Cookie: a=b\r\n" * 20000)), (*big, *bad)),
         "title-5mb": (once(lambda: titled(b"a" * (5 * _MIB))), ("ok", *long)),
         "nested-tags": (once(lambda: closed(b"<b>" * 300_000)), ("ok", *long)),
+        "links-endless": (maze, ("ok",)),
+        "links-50000": (once(lambda: closed(b"".join(b"<a href=/%d>" % number for number in range(50_000)))), ("ok",)),
+        "links-nowhere": (
+            once(titled(b"x", text=b"".join(b'<a href="%b">' % url for url in ODD_LINKS))),
+            ("ok",),
+        ),
         "meta-refresh": (
             once(titled(b"x", text=b'<meta http-equiv="refresh" content="0;url=http://127.0.0.1/">')),
             ("ok",),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from probes.target import Address, Family
+from tests.lab.sheets import Sheet
 
 SUFFIX = "kaiping.gov.test"
 """The city's zone (RFC 6761); agencies' zones are its children."""
@@ -73,7 +74,7 @@ class Web:
 
     *title* is the Chinese title of the page; *channels* are further pages by path. *redirect* sends every request
     elsewhere. *filler* are bytes of text added to the page. *delay* is waited before each answer, in seconds.
-    *split* gives IPv6 another page.
+    *split* gives IPv6 another page. *sheets* are pages that refer to others, by path.
     """
 
     title: str = ""
@@ -83,6 +84,7 @@ class Web:
     filler: int = 0
     delay: float = 0.0
     channels: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_network
 from probes.observation import Failure
 from probes.target import Address, Family
 from rules.policy import Stage
-from tests.lab import city, hostile, scale
+from tests.lab import city, depth, hostile, scale
 from tests.lab.model import BOTH, SUFFIX, Host, Name, Site, addresses
 from tests.lab.network import NAME_SERVERS, VANTAGE, nodes, server_addresses
 from tests.lab.odd import TRUTH
@@ -17,6 +17,9 @@ PORTS = (21, 22, 23, 25, 80, 443, 445, 3306, 3389, 5432, 6379, 8080, 11211)
 """The ports the truth speaks of; a scan of others finds them closed."""
 
 Json = dict[str, object]
+
+LINK_RATE = 0.9
+"""The share of links that the sample policy wants IPv6 to reach."""
 
 _BOGUS = {
     "loopback": "::1/128",
@@ -136,6 +139,7 @@ def host_truth(site: Site, host: Host) -> Json:
         "same_content": same,
         "forces_https": host.web.forces_https if 443 in host.ports and found else None,
         "redirect": host.web.redirect,
+        "depth": _depth(site, host, published),
         "ladder": _ladder(site, host, published, same=same is not False) if found else None,
         "loss": site.loss,
         "faults": sorted({*host.faults, *site.faults}),
@@ -220,8 +224,22 @@ def _ladder(site: Site, host: Host, published: Published, *, same: bool) -> Stag
         # What lies beyond a redirect that we may not follow is not known, so nothing above is sure.
         return Stage.PUBLISHED
     if not published[Family.IPV4]:
-        return Stage.EQUAL
+        return _above(site, host, published)
     agree = all(len({_web(site, host, published[family], port) for family in Family}) == 1 for port in (80, 443))
     certificates = len(set(host.certs.values())) == 1
     equal = same and certificates and agree and not _gaps(site, host, published)
-    return Stage.EQUAL if equal else Stage.REACHABLE
+    return _above(site, host, published) if equal else Stage.REACHABLE
+
+
+def _depth(site: Site, host: Host, published: Published) -> Json | None:
+    """Return what is true below the home page, where that comes over IPv6 from the host itself."""
+    opens = "ok" in {_web_at(site, host, address, port) for address in _usable(published) for port in host.declared}
+    return depth.told(site, host) if opens and not host.web.redirect else None
+
+
+def _above(site: Site, host: Host, published: Published) -> Stage:
+    """Return the stage of a host whose families are equal."""
+    below = _depth(site, host, published)
+    if below is None or min(depth.rate(below["second"]), depth.rate(below["third"])) < LINK_RATE:
+        return Stage.EQUAL
+    return Stage.DEEP if below["blockers"] or not depth.zone_has_ipv6(site) else Stage.IPV6_ONLY

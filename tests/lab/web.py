@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from probes.target import Family
-from tests.lab.model import Host, Site
+from tests.lab import sheets
+from tests.lab.model import Host, Site, Web
 
 _HEAD_LIMIT = 16384
 _PATIENCE = 10.0
@@ -22,6 +23,7 @@ class Answer:
     status: HTTPStatus
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = "text/html; charset=utf-8"
 
 
 def page(title: str, text: str = "", filler: int = 0) -> bytes:
@@ -40,13 +42,18 @@ def answer(site: Site, host: Host, family: Family, *, secure: bool, path: str) -
         return Answer(HTTPStatus.FOUND, headers=(("Location", web.redirect),))
     if web.forces_https and not secure:
         return Answer(HTTPStatus.MOVED_PERMANENTLY, headers=(("Location", f"https://{name}{path}"),))
+    if (sheet := web.sheets.get(path)) is not None:
+        return Answer(HTTPStatus.OK, sheets.written(sheet), _secured(web, secure=secure), sheet.content_type)
     title = {"/": web.title or f"{site.zh} {host.name}", **web.channels}.get(path)
     if title is None:
         return Answer(HTTPStatus.NOT_FOUND, page("页面不存在"))
     if web.split and family is Family.IPV6:
         return Answer(HTTPStatus.OK, page("Welcome to nginx!", "this page was never published"))
-    secured = (("Strict-Transport-Security", "max-age=31536000"),) if secure and web.forces_https else ()
-    return Answer(HTTPStatus.OK, page(title, name, web.filler), secured)
+    return Answer(HTTPStatus.OK, page(title, name, web.filler), _secured(web, secure=secure))
+
+
+def _secured(web: Web, *, secure: bool) -> tuple[tuple[str, str], ...]:
+    return (("Strict-Transport-Security", "max-age=31536000"),) if secure and web.forces_https else ()
 
 
 def written(reply: Answer, *, with_body: bool) -> bytes:
@@ -55,7 +62,7 @@ def written(reply: Answer, *, with_body: bool) -> bytes:
         f"HTTP/1.1 {reply.status.value} {reply.status.phrase}",
         f"Date: {email.utils.formatdate(usegmt=True)}",
         "Server: kaiping-demo",
-        "Content-Type: text/html; charset=utf-8",
+        f"Content-Type: {reply.content_type}",
         f"Content-Length: {len(reply.body)}",
         *(f"{key}: {value}" for key, value in reply.headers),
         "Connection: close",

@@ -16,6 +16,7 @@ from probes.target import Address, Family
 from tests.lab import city, hostile, scale
 from tests.lab.model import SUFFIX, Name, Site, addresses, ipv4, ipv6
 from tests.lab.network import NAME_SERVERS, server_addresses
+from tests.lab.sheets import DUAL_ELSEWHERE, ELSEWHERE, IPV4_ONLY_ELSEWHERE
 
 ROOT_SERVER = f"a.root.{SUFFIX}"
 ODD_ZONE = f"odd.{SUFFIX}"
@@ -100,6 +101,7 @@ def root_zone() -> Zone:
         yield ".", "NS", f"{ROOT_SERVER}."
         for name in _city_servers():
             yield SUFFIX, "NS", f"{server_name(name)}."
+        yield from ((ELSEWHERE, "NS", f"{server_name(name)}.") for name in _city_servers())
         yield from _glue(_city_servers())
 
     return Zone.of(".", lines())
@@ -126,6 +128,21 @@ def city_zone() -> Zone:
             yield f"ns.{ODD_ZONE}", kind_of(address), str(address)
 
     return Zone.of(SUFFIX, lines())
+
+
+def elsewhere_zone() -> Zone:
+    """Return the zone of hosts that no agency owns."""
+
+    def lines() -> Iterator[tuple[str, str, str]]:
+        yield _soa(ELSEWHERE, server_name(Name.NS1))
+        for name in _city_servers():
+            yield ELSEWHERE, "NS", f"{server_name(name)}."
+        for number, host in enumerate(sorted(IPV4_ONLY_ELSEWHERE | DUAL_ELSEWHERE), 10):
+            yield host, "A", str(ipv4(city.NOBODY, number))
+            if host in DUAL_ELSEWHERE:
+                yield host, "AAAA", str(ipv6(city.NOBODY, number))
+
+    return Zone.of(ELSEWHERE, lines())
 
 
 def _hosts(site: Site) -> Iterator[tuple[str, str, str]]:
@@ -161,4 +178,4 @@ def served_by(name: Name, many: int = 0) -> tuple[Zone, ...]:
     own = [agency_zone(site) for site in sites() if site.domain and name in site.servers]
     if name not in _city_servers():
         return tuple(own)
-    return (city_zone(), *own, *([scale_zone(many)] if many else []))
+    return (city_zone(), elsewhere_zone(), *own, *([scale_zone(many)] if many else []))

@@ -67,7 +67,11 @@ def _lie(place: str, *path: str, to: object) -> tuple[str, Callable[[dict[str, A
 @pytest.mark.parametrize(
     ("word", "lie"),
     [
-        _lie("stage equal, true is deep", "hosts", PORTAL, "ladder", to="deep"),
+        _lie("stage ipv6_only, true is deep", "hosts", PORTAL, "ladder", to="deep"),
+        _lie("links of the third level", "hosts", PORTAL, "depth", "third", "linked", to=10),
+        _lie("sky windows", "hosts", PORTAL, "depth", "windows", to=["static.elsewhere.test"]),
+        _lie("IPv4 literals", "hosts", PORTAL, "depth", "literals", to=["198.18.99.7"]),
+        _lie("IPv6 alone lacks", "hosts", PORTAL, "depth", "blockers", to=[["script", "static.elsewhere.test"]]),
         _lie("AAAA", "hosts", PORTAL, "AAAA", to=[]),
         _lie("port 80 is open", "hosts", PORTAL, "addresses", "198.18.20.10", "ports", "80", to="closed"),
         _lie("differ between the families", "hosts", TEST, "parity_gaps", to=[443]),

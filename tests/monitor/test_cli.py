@@ -8,6 +8,8 @@ import datetime as dt
 import io
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from exporters.documents import FindingDocument, PostureDocument, findings_csv
-from monitor.cli import app
+from monitor.cli import app, reports, standing
 from monitor.configuration import read
 from monitor.refusal import trouble_with
 from monitor.screen.city import show
@@ -27,7 +29,7 @@ from rules.finding import Finding, Key, State
 from rules.policy import Level
 from rules.text import Language
 from tests.exporters.city import city
-from tests.monitor.looking_tower import WWW, World, raise_tower
+from tests.monitor.looking_tower import AT, WWW, World, raise_tower
 from tests.monitor.operator import PROBES, RULES, Desk
 
 PACK = """\
@@ -140,7 +142,9 @@ def test_nothing_is_looked_at_that_the_inventory_does_not_name(desk: Desk) -> No
 
 
 @pytest.fixture
-def looked(desk: Desk, tmp_path: Path) -> Desk:
+def looked(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for module in (standing, reports):
+        monkeypatch.setattr(module, "now", lambda: AT + dt.timedelta(hours=1))
     world = World(open={WWW: (80, 6379)})
     tower, store, _ = raise_tower(tmp_path, world)
     desk.change("diaolou.yaml", "city: city", f"city: city\nstore: {{url: 'sqlite:///{tmp_path}/diaolou.db'}}")
@@ -362,3 +366,37 @@ def test_no_name_of_a_finding_is_cut_on_a_narrow_terminal(looked: Desk, width: i
     told = console.export_text()
     assert WWW in told
     assert "tcp/6379/ipv4" in told
+
+
+def test_a_stop_needs_no_name_of_whoever_gives_it(looked: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert run("stop-scanning", looked.directory).exit_code == 0
+    assert run("status", looked.directory, "--json").stdout.count('"stopped": true') == 1
+
+
+def test_a_waiver_granted_since_the_last_judgement_shows_everywhere(looked: Desk) -> None:
+    looked.write(
+        "waivers.yaml",
+        "waivers:\n- {rule: no_dangerous_port_open, target: www.city.example, evidence: No. 7, reason: agreed, "
+        "requested_by: a, approved_by: b, "
+        "granted: 2026-11-01, until: 2026-12-01}\n",
+    )
+    told = json.loads(run("findings", looked.directory, "--rule", "no_dangerous_port_open", "--json").stdout)
+    assert told
+    assert all(finding["waived"] for finding in told)
+    posture = json.loads(run("status", looked.directory, "--json").stdout)
+    listed = [finding for host in posture["hosts"] for finding in host["findings"]]
+    assert {f["waived"] for f in listed if f["rule"] == "no_dangerous_port_open"} == {True}
+
+
+def test_what_the_system_refuses_is_one_line(looked: Desk) -> None:
+    line = [sys.executable, "-m", "monitor.cli", "status", str(looked.directory)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin"}
+    assert subprocess.run(line, env=ascii_only, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,49 @@
+"""The marks by which a government website says who it is: site code, records with the state, and the official badge.
+
+Source: 国办发〔2017〕47号 (government website guidelines).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from probes.charset import decode
+from probes.page import read_page
+from probes.reference import Reference
+from probes.text import clean
+
+_SITE_CODE = re.compile(r"网站标识码\s{0,8}[:：]?\s{0,8}(\d{10,12}|[A-Za-z]{2}\d{8})")
+_ICP = re.compile(r"([\u4e00-\u9fff]\s{0,2}ICP\s{0,2}[备证]\s{0,2}\d{6,10}\s{0,2}号?(?:-\d{1,3})?)", re.IGNORECASE)
+_POLICE = re.compile(r"([\u4e00-\u9fff]\s{0,2}公网安备\s{0,4}\d{10,16}\s{0,2}号?)")
+_BADGES = ("bszs.conac.cn", "dcs.conac.cn")
+"""Where the badge of party and government bodies is shown and checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the home page says of itself, as written there without spaces; empty where it says nothing."""
+
+    site_code: str
+    icp: str
+    police: str
+    badge: bool
+
+
+def read_marks(body: bytes, content_type: str, references: Iterable[Reference]) -> Marks:
+    """Return the marks of a page."""
+    text = read_page(body, content_type).text
+    badge = any(reference.there.host in _BADGES for reference in references)
+    markup = decode(body[: 512 * 1024], content_type)[0]
+    return Marks(
+        _first(_SITE_CODE, text),
+        _first(_ICP, text),
+        _first(_POLICE, text),
+        badge or any(each in markup for each in _BADGES),
+    )
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return clean("".join(found[1].split()), 64) if found else ""

@@ -1,0 +1,137 @@
+"""Fetching what pages refer to over one family, redirects walked, and saying why it did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from probes.addressing import classify, usable
+from probes.framework import outcome_of
+from probes.observation import Failure, GapReason
+from probes.redirect import HOP_PORTS, PORTS, Goal, Walk
+from probes.target import Address, Family
+from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
+
+TRIED = 3
+"""Addresses of a host that are tried, the smallest first; the first that answers is kept to."""
+ERROR = 400
+"""The smallest status that says a page did not come."""
+NO_ADDRESS = "no_address"
+"""Why a visit failed when the host has no usable address of the family."""
+UNASKABLE = frozenset(
+    {
+        NO_ADDRESS,
+        Failure.CONNECTION_REFUSED,
+        Failure.CONNECTION_TIMEOUT,
+        Failure.NETWORK_UNREACHABLE,
+        Failure.HOST_UNREACHABLE,
+        Failure.ADMIN_PROHIBITED,
+        Failure.TLS_TIMEOUT,
+    }
+)
+"""Reasons that hold for everything at the same place, so that it need not be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of asking for *url*: the last response, or *why* it is none.
+
+    *why* is empty for a status below 400; a failure, `http_STATUS`, what stopped a redirect, or `no_address` where the
+    network or DNS said no; and the reason of a gap, with *settled* false, where we could not look. *end* is the URL
+    of the last response, and *hop* that of a redirect which was not walked.
+    """
+
+    url: str
+    why: str
+    settled: bool
+    end: str = ""
+    hop: str = ""
+    status: int = 0
+    content_type: str = ""
+    body: bytes = b""
+
+    @property
+    def came(self) -> bool:
+        """Whether there is a response to read."""
+        return not self.why
+
+    @property
+    def error(self) -> bool:
+        """Whether a server answered that there is no such page, or that it has failed."""
+        return self.status >= ERROR and self.why == f"http_{self.status}"
+
+    @property
+    def down(self) -> bool:
+        """Whether nobody answers at this place, whatever is asked for."""
+        return self.settled and self.why in UNASKABLE
+
+    @property
+    def html(self) -> bool:
+        """Whether the response is a page; one that does not say what it is may be one."""
+        kind = self.content_type.partition(";")[0].strip().lower()
+        return kind in ("", "text/html", "application/xhtml+xml")
+
+
+class Visitor:
+    """Fetches over *family* alone, on the wire of one look."""
+
+    def __init__(self, wire: Wire, family: Family) -> None:
+        self._wire, self.family = wire, family
+        self._answered: dict[tuple[str, int], Address] = {}
+
+    async def get(self, there: Goal, *, body_limit: int = 1024 * 1024) -> Visit:
+        """Ask for *there*; nothing is raised, and what may not be asked for is a gap."""
+        if there.port not in HOP_PORTS or there.scheme not in PORTS:
+            return Visit(there.url, GapReason.OUT_OF_SCOPE, settled=False)
+        try:
+            places = await self._places(there.host, there.port)
+            address, first = await self._first(there, places, body_limit)
+            walk = Walk(there.host, address, there.url, first)
+            await walk.to_the_end(self._wire)
+        except (Unreached, NotLooked) as refusal:
+            return Visit(there.url, self._why(refusal), settled=isinstance(refusal, Unreached))
+        self._answered[there.host, there.port] = address
+        return _visit(there.url, walk)
+
+    def _why(self, refusal: Unreached | NotLooked) -> str:
+        return NO_ADDRESS if refusal.detail == NO_ADDRESS else str(outcome_of(refusal))
+
+    async def _places(self, host: str, port: int) -> Sequence[Address]:
+        if (known := self._answered.get((host, port))) is not None:
+            return (known,)
+        found = (await self._wire.resolve(host))[self.family]
+        if found.gap is not None:
+            raise NotLooked(found.gap)
+        if found.failure is not None:
+            raise Unreached(found.failure)
+        native = self._wire.surroundings.native
+        places = sorted({each for each in found.addresses if usable(each, classify(each), native)}, key=int)
+        if not places:
+            raise Unreached(Failure.NETWORK_UNREACHABLE, NO_ADDRESS)
+        return places[:TRIED]
+
+    async def _first(self, there: Goal, places: Sequence[Address], limit: int) -> tuple[Address, HttpExchange]:
+        assert there.port is not None, "only ports of the web are asked"
+        request = HttpRequest(there.scheme, places[0], there.port, there.host, there.path, body_limit=limit)
+        for address in places[:-1]:
+            try:
+                return address, await self._wire.fetch(replace(request, address=address))
+            except Unreached:
+                continue
+        return places[-1], await self._wire.fetch(replace(request, address=places[-1]))
+
+
+def _visit(url: str, walk: Walk) -> Visit:
+    last = walk.last
+    content_type = last.header("content-type") or ""
+    if walk.stopped:
+        return Visit(
+            url,
+            walk.stopped,
+            settled=not walk.blind,
+            end=walk.url,
+            hop=walk.hops[-1] if walk.hops else "",
+            status=last.status,
+        )
+    why = f"http_{last.status}" if last.status >= ERROR else ""
+    return Visit(url, why, settled=True, end=walk.url, status=last.status, content_type=content_type, body=last.body)
