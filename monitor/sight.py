@@ -8,14 +8,17 @@ from dataclasses import replace
 
 from exporters.posture import VantageHealth
 from probes.framework import Look, look
-from probes.observation import Gap, GapReason, Observation, Record
+from probes.observation import Gap, GapReason, Observation, Record, Subject
 from probes.registry import Probe
 from probes.target import Family, Kind, Target, Vantage
-from probes.vantage_self import VantageSelf
+from probes.vantage_self import ECHO, VantageSelf
 from probes.wire import Wire
 
 AGE = 10.0
 """Seconds for which a proof holds while targets answer as they should."""
+
+PING = "icmp_echo"
+"""The probe whose failures rest on more than a family: on pings of ours coming back."""
 
 
 class Sight:
@@ -29,6 +32,7 @@ class Sight:
         self._vantage, self._probe, self._wire_for = vantage, probe, wire_for
         self._known = health(vantage, ())
         self._proven: frozenset[Family] = frozenset()
+        self._pings: frozenset[Family] = frozenset()
         self._kept_from: frozenset[Family] = frozenset()
         self._begun: float | None = None
         self._turn = asyncio.Lock()
@@ -71,6 +75,7 @@ class Sight:
         """Take up what a look at ourselves said; what a stop kept it from saying is as it was, and proves nothing."""
         before, latest = self._known, health(self._vantage, records)
         self._proven = frozenset(family for family, alive in latest.families.items() if alive)
+        self._pings = frozenset(family for family in Family if _alive(records, family, ECHO))
         silent = {family for family, alive in latest.families.items() if alive is None}
         halted = any(map(stopped, records))
         self._kept_from = frozenset(silent) if halted else frozenset()
@@ -80,6 +85,7 @@ class Sight:
     def excuse(self, record: Record) -> Record:
         """Return *record*, or a gap where what was met at an address may well be our own blindness.
 
+        An address that does not answer ping is no news either where no control does.
         Facts about more than one address lose the silences that may be ours. What DNS said of a family was asked
         over either, and stays.
         """
@@ -91,7 +97,8 @@ class Sight:
             left = record.facts and record.facts.unheard(deaf)
             return record if left is record.facts else replace(record, facts=left)
         family = Family.of(address)
-        if family in self.families:
+        unanswered = record.probe == PING and record.failure is not None and family not in self._pings
+        if family in self.families and not unanswered:
             return record
         return Gap(
             record.probe,
@@ -99,7 +106,7 @@ class Sight:
             record.vantage,
             record.subject,
             record.at,
-            self.unseen[family],
+            self.unseen.get(family, GapReason.blind(family)),
             record.failure.value if record.failure else "",
         )
 
@@ -116,9 +123,10 @@ def health(vantage: Vantage, records: Collection[Record]) -> VantageHealth:
     return VantageHealth(vantage.name, families, _resolver(records), latest)
 
 
-def _alive(records: Iterable[Record], family: Family) -> bool | None:
+def _alive(records: Iterable[Record], family: Family, scheme: str = "") -> bool | None:
+    asked = Subject(family=family, scheme=scheme)
     for record in records:
-        if isinstance(record, Observation) and record.subject.family is family and not record.subject.server:
+        if isinstance(record, Observation) and record.subject == asked:
             return record.facts.alive if isinstance(record.facts, VantageSelf) else False
     return None
 

@@ -1,4 +1,4 @@
-"""Whether we can see at all: our own IPv4, our own IPv6, and the resolvers we use."""
+"""Whether we can see at all: our own IPv4, our own IPv6, whether pings come back, and the resolvers we use."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from probes.target import Address, Family, Target
 from probes.wire import Contact, NotLooked, Unreached, Wire
 from probes.wire.recursion import Recursion
 
+ECHO = "icmp"
+"""The scheme of the subjects that say whether controls answer ping, one a family."""
+
+_ECHOES = 2
+"""Requests to each control: one lost packet must not read as a filter of ours."""
 _BLIND = frozenset(GapReason.blind(family) for family in Family)
 
 
@@ -26,10 +31,10 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VantageSelf(Facts):
-    """Whether one of our families works, or one of our resolvers; *alive* is None when that could not be settled.
+    """Whether one of our families works, ping over it, or one of our resolvers; *alive* is None when not settled.
 
-    *tried* are the control contacts or the resolvers asked, *answered* those of them that did. *fastest* is the
-    shortest time to an answer, in seconds.
+    *tried* are the control contacts, the controls pinged or the resolvers asked, *answered* those of them that
+    did. *fastest* is the shortest time to an answer, in seconds.
     """
 
     alive: bool | None
@@ -46,6 +51,12 @@ class _Trial:
     what: str
     seconds: float | None = None
     gap: GapReason | None = None
+    port: int = 0
+
+    @property
+    def asked(self) -> bool:
+        """Whether it says anything of us: that nothing could leave does."""
+        return self.gap is None or self.gap in _BLIND
 
 
 _WORDS = {
@@ -59,32 +70,52 @@ _WORDS = {
     facts=VantageSelf, words=_WORDS, doing=("自检监测点", "looking at ourselves"), every=60.0, deadline=30.0, stage=0
 )
 async def vantage_self(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
-    """Do we ourselves have IPv4 and IPv6, and do our resolvers work?
+    """Do we ourselves have IPv4 and IPv6, do pings of ours come back, and do our resolvers work?
 
-    A family works when one control contact of it answers; when controls are configured and none does, we are blind.
+    A family works when, on each port for which it has controls, one of them answers; where all of a port are silent,
+    something near us may swallow what we send there, and we are blind.
     Without controls, a resolver that answers over the family is proof enough, having no route to one is proof of
     blindness, and its silence is no proof at all. A resolver works when it answers the control question.
+    Controls are sent echo requests too. Where none of a family answers, nobody's silence to ping means anything.
 
     Source: RFC 2330 6.2 (whoever measures accounts for the instrument first).
     """
     own, recursion = wire.surroundings, Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}")
-    contacts = [(family, contact) for family in Family for contact in own.controls.get(family, ())]
-    controls, resolvers = await asyncio.gather(
-        asyncio.gather(*(_contact(wire, contact) for _, contact in contacts)),
+    contacts = [contact for family in Family for contact in own.controls.get(family, ())]
+    pinged = list(dict.fromkeys(contact.address for contact in contacts))
+    controls, echoes, resolvers = await asyncio.gather(
+        asyncio.gather(*(_contact(wire, contact) for contact in contacts)),
+        asyncio.gather(*(_echo(wire, address) for address in pinged)),
         asyncio.gather(*(_resolver(wire, recursion, server) for server in own.resolvers)),
     )
     for family in Family:
-        tried = [trial for trial, (of, _) in zip(controls, contacts, strict=True) if of is family]
-        over = [trial for trial, server in zip(resolvers, own.resolvers, strict=True) if Family.of(server) is family]
+        tried = _over(family, [contact.address for contact in contacts], controls)
+        over = _over(family, own.resolvers, resolvers)
         yield Sighting(Subject(family=family), _by_controls(tried) if tried else _by_resolvers(over))
+        if pings := _over(family, pinged, echoes):
+            yield Sighting(Subject(family=family, scheme=ECHO), _by_controls(pings))
     for trial in resolvers:
         yield Sighting(Subject(server=trial.what), trial.gap or _facts([trial], Proof.RESOLVERS), trial.seconds or 0.0)
+
+
+def _over(family: Family, addresses: Sequence[Address], trials: Sequence[_Trial]) -> list[_Trial]:
+    return [trial for trial, at in zip(trials, addresses, strict=True) if Family.of(at) is family]
 
 
 async def _contact(wire: Wire, contact: Contact) -> _Trial:
     what = str(Subject(port=contact.port, address=contact.address, scheme="tcp"))
     try:
-        return _Trial(what, await wire.connect(contact.address, contact.port))
+        return _Trial(what, await wire.connect(contact.address, contact.port), port=contact.port)
+    except Unreached:
+        return _Trial(what, port=contact.port)
+    except NotLooked as refusal:
+        return _Trial(what, gap=refusal.reason, port=contact.port)
+
+
+async def _echo(wire: Wire, address: Address) -> _Trial:
+    what = str(Subject(address=address, scheme=ECHO))
+    try:
+        return _Trial(what, min(await wire.echo(address, count=_ECHOES)))
     except Unreached:
         return _Trial(what)
     except NotLooked as refusal:
@@ -99,10 +130,12 @@ async def _resolver(wire: Wire, recursion: Recursion, server: Address) -> _Trial
 
 
 def _by_controls(trials: Sequence[_Trial]) -> VantageSelf | GapReason:
-    """Judge a family by its controls; when not one could be asked, for another reason than blindness, it is a gap."""
-    asked = [trial for trial in trials if trial.gap is None or trial.gap in _BLIND]
-    kept_from = next((trial.gap for trial in trials if trial.gap is not None), None)
-    return _facts(trials, Proof.CONTROLS) if asked or kept_from is None else kept_from
+    """Judge a family by its controls, port by port: a port none of whose controls could be asked leaves a gap."""
+    facts = _facts(trials, Proof.CONTROLS)
+    silent = _silent(trials)
+    deaf = any(trial.asked for trial in silent)
+    kept_from = next((trial.gap for trial in silent if trial.gap is not None), None)
+    return facts if deaf or kept_from is None else kept_from
 
 
 def _by_resolvers(trials: Sequence[_Trial]) -> VantageSelf:
@@ -115,9 +148,15 @@ def _by_resolvers(trials: Sequence[_Trial]) -> VantageSelf:
 def _facts(trials: Sequence[_Trial], proof: Proof) -> VantageSelf:
     answered = [(trial.what, trial.seconds) for trial in trials if trial.seconds is not None]
     return VantageSelf(
-        alive=bool(answered),
+        alive=bool(trials) and not _silent(trials),
         proof=proof,
         tried=tuple(trial.what for trial in trials),
         answered=tuple(what for what, _ in answered),
         fastest=min((seconds for _, seconds in answered), default=None),
     )
+
+
+def _silent(trials: Sequence[_Trial]) -> list[_Trial]:
+    """Return what was tried on ports on which nothing answered."""
+    heard = {trial.port for trial in trials if trial.seconds is not None}
+    return [trial for trial in trials if trial.port not in heard]

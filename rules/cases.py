@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -25,6 +25,21 @@ class Result:
     def holds(self) -> bool:
         """Whether both are the same."""
         return self.expected == self.actual
+
+
+TO_SHOW = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN)
+"""The outcomes every rule shows by a case of its own."""
+
+
+def unshown(results: Iterable[Result]) -> Mapping[str, tuple[Outcome, ...]]:
+    """Return, for each rule that does not show every outcome by cases that hold, those it does not show."""
+    shown: dict[str, set[Outcome]] = {}
+    for result in results:
+        seen = shown.setdefault(result.rule, set())
+        if result.holds:
+            seen.update(result.actual.values())
+    missing = {rule: tuple(outcome for outcome in TO_SHOW if outcome not in seen) for rule, seen in shown.items()}
+    return {rule: outcomes for rule, outcomes in missing.items() if outcomes}
 
 
 def run(rule: Rule, case: Case, schema: Mapping[str, cel.Type]) -> Result:

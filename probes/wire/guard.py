@@ -32,9 +32,9 @@ class Guard:
     """Scope, pace, budgets, stop switch and ledger of everything that leaves. One guard belongs to one event loop.
 
     *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
-    contacts for a TCP connection to theirs; the deny list beats them too. Our own resolvers count only against the
-    overall pace. Guards that follow one another share a *pacer* and a *ledger*: they keep the pace together, and one
-    account. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
+    contacts for a TCP connection to theirs and for ping; the deny list beats them too. Our own resolvers count
+    only against the overall pace. Guards that follow one another share a *pacer* and a *ledger*: they keep the pace
+    together, and one account. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Guard:
         self._scopes = [scope]
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
         self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
+        self._pinged = frozenset(address for address, _ in self._controls)
         self._pacer = pacer or Pacer(limits)
         self._errands: set[Errand] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -148,6 +149,8 @@ class Guard:
         there = (entry.address, entry.port)
         if entry.what is What.DNS:
             return there in self._resolvers
+        if entry.what is What.ECHO:
+            return entry.address in self._pinged
         return entry.what is What.TCP_CONNECT and there in self._controls
 
     def _turn(self) -> None:

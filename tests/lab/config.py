@@ -10,9 +10,10 @@ from pathlib import Path
 import yaml
 
 from probes.target import Family
+from probes.wire import Contact
 from tests.lab import city, hostile, scale
 from tests.lab.lifecycle import PROJECT
-from tests.lab.model import SUFFIX, Host, Name, Service, Site
+from tests.lab.model import SUFFIX, Host, Name, Service, Site, ipv4, ipv6
 from tests.lab.network import NAME_SERVERS, server_addresses
 from tests.lab.odd import TRUTH as ODD
 from tests.lab.zones import ODD_ZONE
@@ -22,6 +23,8 @@ Yaml = dict[str, object]
 CITY = "kaiping"
 _COPIED = ("policy.yaml", "schedule.yaml")
 """Files that say nothing about a place: the project's samples serve as they are."""
+_STEADY = (31, 32)
+"""The sites police and land, whose www has no fault, and at which no fault that is injected aims."""
 _CROWDS = 40
 """Agencies the many hosts are shared among, so that no agency's pace is the bench's."""
 
@@ -77,8 +80,24 @@ def _target(site: Site, host: Host) -> Yaml:
     }
 
 
+def controls() -> dict[Family, tuple[Contact, ...]]:
+    """Return what proves a vantage of the city: for each port that most is offered on, two that answer."""
+    servers = [server_addresses(name) for name in (Name.NS1, Name.NS3)]
+    return {
+        family: (
+            *(Contact(own(site, 10), port) for port in (443, 80) for site in _STEADY),
+            *(Contact(address, 53) for each in servers for address in each if Family.of(address) is family),
+        )
+        for family, own in ((Family.IPV4, ipv4), (Family.IPV6, ipv6))
+    }
+
+
+def _written(contact: Contact) -> str:
+    host = str(contact.address) if contact.address.version == 4 else f"[{contact.address}]"
+    return f"{host}:{contact.port}"
+
+
 def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int) -> Yaml:
-    good = server_addresses(Name.NS1)
     return {
         "city": CITY,
         "contact": f"https://www.{SUFFIX}/about-our-probes",
@@ -86,7 +105,7 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int) -> Ya
         "surroundings": {
             "resolvers": [f"198.18.{city.RESOLVER}.53", f"2001:db8:18:{city.RESOLVER}::53"],
             "control_name": f"www.{SUFFIX}",
-            "controls": {"ipv4": [f"{good[0]}:53"], "ipv6": [f"[{good[1]}]:53"]},
+            "controls": {str(family): [*map(_written, contacts)] for family, contacts in controls().items()},
             "native": ["198.18.0.0/15", "2001:db8::/32"],
         },
         "scope": {

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.lifecycle import Lab, LabError
-from tests.lab.network import ROUTER
+from tests.lab.network import ROUTER, VANTAGE
 
 _FILE = "faults.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. *rule* is an nftables rule in a namespace's *hook*; without one the servers there act it out."""
+    """One fault. *rule* holds nftables rules in a namespace's *hook*; without any the servers there act it out."""
 
     namespace: str
     does: str
@@ -25,6 +25,13 @@ class Fault:
 
 FAULTS = {
     "vantage-isolated": Fault(ROUTER, "the vantage's uplink is cut", "iifname to-vantage drop", "prerouting"),
+    "vantage-drops-https": Fault(VANTAGE, "the vantage's own filter drops port 443", "tcp dport 443 drop", "output"),
+    "vantage-drops-pings": Fault(
+        VANTAGE,
+        "the vantage's own filter drops echo replies",
+        "icmp type echo-reply drop\nicmpv6 type echo-reply drop",
+        "input",
+    ),
     "v6-backbone-cut": Fault(ROUTER, "nobody is reached over IPv6", "meta nfproto ipv6 drop"),
     "portal-v6-cut": Fault(ROUTER, "the portal is not reached over IPv6", "oifname to-portal meta nfproto ipv6 drop"),
     "portal-v4-cut": Fault(ROUTER, "the portal is not reached over IPv4", "oifname to-portal meta nfproto ipv4 drop"),

@@ -149,6 +149,8 @@ def test_a_second_resolver_steps_in_for_a_dead_one(lab: Lab) -> None:
         ("vantage6", "", {"ipv4": False, "ipv6": True}),
         ("vantage", "v6-backbone-cut", {"ipv4": True, "ipv6": False}),
         ("vantage", "vantage-isolated", {"ipv4": False, "ipv6": False}),
+        ("vantage", "vantage-drops-https", {"ipv4": False, "ipv6": False}),
+        ("vantage", "vantage-drops-pings", {"ipv4": True, "ipv6": True}),
     ],
 )
 def test_the_vantage_knows_its_own_families(lab: Lab, vantage: str, fault: str, alive: dict[str, bool]) -> None:

@@ -97,6 +97,7 @@ def test_the_comparison_would_notice(whole: Tower, word: str, lie: Callable[[dic
     [
         ("vantage-isolated", "IPv4 IPv6"),
         ("v6-backbone-cut", "IPv6"),
+        ("vantage-drops-https", "IPv4 IPv6"),
         ("resolver-down", ""),
     ],
 )
@@ -116,6 +117,29 @@ def test_a_fault_of_our_own_blames_no_agency(tower: Tower, fault: str, blind: st
     tower.round(*hosts)
     assert tower.events() == events
     assert {host: tower.host(host).score.coverage for host in hosts} == coverage
+
+
+def test_a_healthy_host_is_unknown_where_our_own_filter_drops_its_answers(tower: Tower) -> None:
+    with broken(tower.lab, "vantage-drops-https"), broken(tower.lab, "vantage-drops-pings"):
+        assert BLIND + "IPv4 IPv6" in tower.round(PORTAL)
+        assert not tower.findings()
+        outcomes = {verdict.rule: verdict.outcome for verdict in tower.verdicts([PORTAL])}
+    assert Outcome.FAIL not in outcomes.values()
+    for rule in ("https_available", "home_page_answers_over_ipv6", "echo_answers_over_ipv6"):
+        assert outcomes[rule] is Outcome.UNKNOWN
+
+
+def test_pings_that_our_own_filter_drops_are_held_against_nobody_and_nothing_else_changes(tower: Tower) -> None:
+    with broken(tower.lab, "vantage-drops-pings"):
+        assert BLIND not in tower.round(PORTAL)
+        assert not tower.findings()
+        outcomes = {verdict.rule: verdict.outcome for verdict in tower.verdicts([PORTAL])}
+    assert outcomes.pop("echo_answers_over_ipv6") is Outcome.UNKNOWN
+    assert outcomes["https_available"] is outcomes["home_page_answers_over_ipv6"] is Outcome.PASS
+    tower.round(PORTAL)
+    healed = {verdict.rule: verdict.outcome for verdict in tower.verdicts([PORTAL])}
+    assert healed.pop("echo_answers_over_ipv6") is Outcome.PASS
+    assert healed == outcomes
 
 
 def test_a_port_that_opens_is_told_after_two_looks_and_settled_by_evidence(tower: Tower) -> None:

@@ -135,6 +135,14 @@ def test_a_case_that_fails_is_shown_with_what_it_got(desk: Desk) -> None:
     assert "never: holds" in done.stdout
 
 
+def test_a_rule_whose_cases_do_not_show_every_outcome_fails_the_test(desk: Desk) -> None:
+    desk.write("packs/own/always.yaml", PACK.format(id="always", when='"true"'))
+    done = run("policy", "test", desk.directory)
+    assert done.exit_code == 1
+    assert "0 个失败 failed" in done.stdout
+    assert "always: 没有用例展示 no case shows fail, unknown" in done.stdout
+
+
 def test_nothing_is_looked_at_that_the_inventory_does_not_name(desk: Desk) -> None:
     done = run("round", desk.directory, "--target", "www.elsewhere.example")
     assert done.exit_code == 78

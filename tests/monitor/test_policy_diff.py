@@ -126,7 +126,7 @@ def test_days_that_have_not_come_are_refused(old: Known) -> None:
     with pytest.raises(ValueError, match="has not come"):
         moment_of((NOW + 2 * DAY).date(), zone, NOW)
     with pytest.raises(ValueError, match="has not begun"):
-        moments_of("2999-01", zone, NOW)
+        moments_of("2027-01", zone, NOW)
 
 
 # --- the command

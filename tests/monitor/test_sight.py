@@ -38,7 +38,7 @@ class Self:
         self.targets.append(target)
         await asyncio.sleep(0)
         for name, told in self.told.items():
-            subject = Subject(family=Family(name)) if name in set(Family) else Subject(server=name)
+            subject = Subject.parse(name) if name.endswith(tuple(Family)) else Subject(server=name)
             yield Sighting(subject, told if isinstance(told, GapReason | Failure) else alive(told))
 
     def sight(self, *families: Family) -> Sight:
@@ -47,10 +47,10 @@ class Self:
         return Sight(vantage, probe, lambda target: ScriptedWire())
 
 
-def met(outcome: Facts | Failure, address: object = V6) -> Observation:
+def met(outcome: Facts | Failure, address: object = V6, probe: str = "tcp_ports") -> Observation:
     subject = Subject(family=Family.IPV6, address=address)  # type: ignore[arg-type]
     facts, failure = (None, outcome) if isinstance(outcome, Failure) else (outcome, None)
-    return Observation("tcp_ports", "www", "tower", subject, AT, 0.1, facts, failure)
+    return Observation(probe, "www", "tower", subject, AT, 0.1, facts, failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,51 @@ async def test_what_a_seeing_vantage_met_stays() -> None:
     await sight.prove()
     for record in (met(Failure.CONNECTION_TIMEOUT), met(Open((80,)))):
         assert sight.excuse(record) is record
+
+
+PINGLESS: list[dict[str, bool | GapReason]] = [
+    {"icmp/ipv6": False},
+    {"icmp/ipv6": GapReason.NO_RAW_SOCKET},
+    {"icmp/ipv4": True},
+    {},
+]
+"""What a look at ourselves may say when it is not known that pings over IPv6 come back."""
+
+
+@pytest.mark.parametrize("told", PINGLESS)
+@pytest.mark.parametrize("failure", [Failure.ECHO_TIMEOUT, Failure.ADMIN_PROHIBITED])
+async def test_silence_to_ping_is_a_gap_where_no_control_answers_ping(
+    told: dict[str, bool | GapReason], failure: Failure
+) -> None:
+    sight = Self(ipv4=True, ipv6=True, **told).sight()
+    await sight.prove()
+    excused = sight.excuse(met(failure, probe="icmp_echo"))
+    assert isinstance(excused, Gap)
+    assert (excused.reason, excused.detail) == (GapReason.VANTAGE_BLIND_IPV6, failure.value)
+
+
+@pytest.mark.parametrize("told", PINGLESS)
+async def test_nothing_else_rests_on_ping(told: dict[str, bool | GapReason]) -> None:
+    sight = Self(ipv4=True, ipv6=True, **told).sight()
+    await sight.prove()
+    assert sight.families == set(Family)
+    assert sight.unseen == {}
+    assert sight.health().families == {Family.IPV4: True, Family.IPV6: True}
+    for record in (met(Failure.CONNECTION_TIMEOUT), met(Open(()), probe="icmp_echo")):
+        assert sight.excuse(record) is record
+
+
+async def test_silence_to_ping_counts_where_a_control_answers_ping() -> None:
+    sight = Self(**{"icmp/ipv6": True, "ipv4": True, "ipv6": True}).sight()
+    await sight.prove()
+    record = met(Failure.ECHO_TIMEOUT, probe="icmp_echo")
+    assert sight.excuse(record) is record
+
+
+async def test_pings_that_come_back_prove_no_family() -> None:
+    sight = Self(**{"icmp/ipv6": True, "ipv6": False}).sight()
+    await sight.prove()
+    assert sight.families == frozenset()
 
 
 async def test_the_other_family_s_blindness_is_no_excuse() -> None:

@@ -71,6 +71,7 @@ class World:
     asked: list[DnsQuery] = field(default_factory=list)
     moment: dt.datetime = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
     ports: dict[tuple[Address, int], float | Failure | GapReason] = field(default_factory=dict)
+    pings: dict[Address, float | Failure | GapReason] = field(default_factory=dict)
     surroundings_extra: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,6 +97,12 @@ class World:
         told = self.ports.get((address, port), Failure.CONNECTION_TIMEOUT)
         if isinstance(told, float):
             return told
+        raise Unreached(told) if isinstance(told, Failure) else NotLooked(told)
+
+    async def echo(self, address, *, count=3, timeout=2.0):
+        told = self.pings.get(address, GapReason.NO_RAW_SOCKET)
+        if isinstance(told, float):
+            return (told,) * count
         raise Unreached(told) if isinstance(told, Failure) else NotLooked(told)
 
     async def ask(self, query: DnsQuery) -> DnsAnswer:

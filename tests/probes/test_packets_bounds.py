@@ -1,12 +1,13 @@
 """The packet process's own bounds: exactly what the file says, or no start at all."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 import yaml
 
-from monitor.settings.daemon import LimitsEntry, ScopeEntry
+from monitor.settings.daemon import LimitsEntry, ScopeEntry, SurroundingsEntry
+from probes.observation import GapReason
 from probes.wire.packets.bounds import Bounds, Unusable, from_directory, from_words
 from probes.wire.packets.process import main
 from probes.wire.scope import Scope
@@ -44,6 +45,23 @@ def test_without_a_scope_nothing_is_allowed_and_the_pace_is_gentle(tmp_path: Pat
     assert from_directory(directory(tmp_path, "city: 440783\n")) == Bounds(Scope(), 100.0, 10.0)
 
 
+CONTROLS = """\
+scope: {allow: [192.0.2.0/24], deny: [198.51.100.9]}
+surroundings:
+  controls: {ipv4: ["198.51.100.7:443", "198.51.100.9:80"], ipv6: ["[2001:db8::7]:443"]}
+"""
+
+
+def test_controls_may_be_pinged_and_nothing_else(tmp_path: Path) -> None:
+    bounds = from_directory(directory(tmp_path, CONTROLS))
+    for control in ("198.51.100.7", "2001:db8::7"):
+        assert bounds.pingable.refusal(ip_address(control)) is None
+        assert bounds.scope.refusal(ip_address(control)) is GapReason.OUT_OF_SCOPE
+    assert bounds.pingable.refusal(ip_address("192.0.2.1")) is None
+    assert bounds.pingable.refusal(ip_address("198.51.100.8")) is GapReason.OUT_OF_SCOPE
+    assert bounds.pingable.refusal(ip_address("198.51.100.9")) is GapReason.DENIED
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -52,6 +70,10 @@ def test_without_a_scope_nothing_is_allowed_and_the_pace_is_gentle(tmp_path: Pat
         ("scope: {deny: [3]}", "scope.deny"),
         ("scope: {allow: 192.0.2.0/24}", "scope.allow: not a list"),
         ("scope: [192.0.2.0/24]", "scope: not a mapping"),
+        ("surroundings: {controls: {ipv4: [3]}}", "surroundings.controls.ipv4"),
+        ("surroundings: {controls: {ipv4: 192.0.2.1:53}}", "surroundings.controls.ipv4: not a list"),
+        ("surroundings: {controls: {ipv6: [example.test:53]}}", "surroundings.controls.ipv6"),
+        ("surroundings: {controls: [192.0.2.1:53]}", "controls: not a mapping"),
         ("limits: {overall: 0}", "limits.overall"),
         ("limits: {overall: .nan}", "limits.overall"),
         ("limits: {per_host: .inf}", "limits.per_host"),
@@ -97,6 +119,10 @@ def test_the_daemon_and_the_packet_process_read_the_sample_alike() -> None:
     config = Path(__file__).parents[2] / "config"
     document = yaml.safe_load((config / "diaolou.yaml").read_text(encoding="utf-8"))
     scope, limits = ScopeEntry.model_validate(document["scope"]).noun(), LimitsEntry.model_validate(document["limits"])
+    own = SurroundingsEntry.model_validate(document["surroundings"]).noun()
     ours = from_directory(config)
+    assert {each.network_address for each in ours.controls} == {
+        contact.address for contacts in own.controls.values() for contact in contacts
+    }
     assert (ours.scope.allow, ours.scope.deny) == (scope.allow, scope.deny)
     assert (ours.overall, ours.per_address) == (limits.overall, limits.per_host)

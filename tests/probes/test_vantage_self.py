@@ -14,6 +14,7 @@ from tests.probes.dns_world import RESOLVER, World
 
 RECORDINGS = Path(__file__).parents[1] / "fixtures" / "vantage_self"
 CONTROL4, CONTROL6 = ip_address("198.18.20.10"), ip_address("2001:db8:18:20::10")
+OTHER4 = ip_address("198.18.30.10")
 OTHER6 = ip_address("2001:db8:18:30::10")
 RESOLVER6 = ip_address("2001:db8:18:5::53")
 CONTROLS = {Family.IPV4: (Contact(CONTROL4, 443),), Family.IPV6: (Contact(CONTROL6, 443), Contact(OTHER6, 443))}
@@ -37,6 +38,73 @@ async def test_a_family_lives_when_one_of_its_controls_answers():
     assert found["ipv6"].alive
     assert found["ipv6"].answered == ("tcp/443/2001:db8:18:30::10",)
     assert len(found["ipv6"].tried) == 2
+
+
+def ports_of(*answers):
+    """A vantage with two controls on each of two ports; those of *answers* answer, and what they are not asked for."""
+    contacts = tuple(Contact(address, port) for port in (443, 80) for address in (CONTROL4, OTHER4))
+    told = {(contact.address, contact.port): Failure.CONNECTION_TIMEOUT for contact in contacts}
+    surroundings = {"controls": {Family.IPV4: contacts}}
+    return World(surroundings_extra=surroundings, ports=told | dict.fromkeys(answers, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("answers", "alive"),
+    [
+        ([(CONTROL4, 443), (OTHER4, 80)], True),
+        ([(CONTROL4, 443), (CONTROL4, 80)], True),
+        ([(CONTROL4, 80), (OTHER4, 80)], False),
+        ([(CONTROL4, 443), (OTHER4, 443)], False),
+        ([], False),
+    ],
+)
+async def test_a_family_lives_only_when_every_port_with_controls_is_answered(answers, alive):
+    found = await look(ports_of(*answers))
+    assert found["ipv4"].alive is alive
+    assert len(found["ipv4"].answered) == len(answers)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "outcome"),
+    [
+        (GapReason.DENIED, GapReason.DENIED, GapReason.DENIED),
+        (GapReason.STOPPED, GapReason.STOPPED, GapReason.STOPPED),
+        (GapReason.DENIED, Failure.CONNECTION_TIMEOUT, False),
+        (GapReason.DENIED, 0.01, True),
+    ],
+)
+async def test_a_port_none_of_whose_controls_could_be_asked_leaves_the_family_open(one, other, outcome):
+    world = ports_of((CONTROL4, 80))
+    world.ports |= {(CONTROL4, 443): one, (OTHER4, 443): other}
+    said = (await look(world))["ipv4"]
+    assert (said if isinstance(said, GapReason) else said.alive) is outcome
+
+
+@pytest.mark.parametrize(
+    ("pings", "alive"),
+    [
+        ({CONTROL6: 0.03, OTHER6: 0.02}, True),
+        ({CONTROL6: Failure.ECHO_TIMEOUT, OTHER6: 0.02}, True),
+        ({CONTROL6: GapReason.OUT_OF_SCOPE, OTHER6: Failure.ECHO_TIMEOUT}, False),
+        ({CONTROL6: Failure.ECHO_TIMEOUT, OTHER6: Failure.ADMIN_PROHIBITED}, False),
+        ({}, GapReason.NO_RAW_SOCKET),
+    ],
+)
+async def test_whether_controls_answer_ping_is_told_beside_the_family(pings, alive):
+    lively = dict.fromkeys([(CONTROL4, 443), (CONTROL6, 443)], 0.01)
+    found = await look(controlled(ports=lively, pings=pings))
+    said = found["icmp/ipv6"]
+    assert (said if isinstance(said, GapReason) else said.alive) is alive
+    assert found["ipv6"].alive is True
+    assert found["icmp/ipv4"] is GapReason.NO_RAW_SOCKET
+
+
+async def test_a_control_with_many_ports_is_pinged_as_one():
+    world = ports_of((CONTROL4, 443), (CONTROL4, 80))
+    world.pings = {CONTROL4: 0.03, OTHER4: 0.02}
+    told = (await look(world))["icmp/ipv4"]
+    assert told.tried == ("icmp/198.18.20.10", "icmp/198.18.30.10")
+    assert told.fastest == 0.02
 
 
 @pytest.mark.parametrize("told", [Failure.CONNECTION_TIMEOUT, Failure.CONNECTION_REFUSED, GapReason.VANTAGE_BLIND_IPV6])
@@ -103,19 +171,26 @@ async def test_a_control_name_with_ipv6_alone_proves_a_resolver_too():
     assert (await look(world))["server/198.18.5.53"].alive
 
 
+BLIND6 = GapReason.VANTAGE_BLIND_IPV6
+
+
 @pytest.mark.parametrize(
-    ("situation", "ipv6", "resolver4", "resolver6"),
+    ("situation", "families", "pings", "resolvers"),
     [
-        ("both_families", True, True, True),
-        ("no_ipv6", False, True, GapReason.VANTAGE_BLIND_IPV6),
-        ("resolver_refuses", True, False, False),
+        ("both_families", [True, True], [True, True], [True, True]),
+        ("no_ipv6", [True, False], [True, False], [True, BLIND6]),
+        ("resolver_refuses", [True, True], [True, True], [False, False]),
+        ("own_filter", [False, False], [False, False], [True, True]),
     ],
 )
-async def test_what_was_recorded_is_told(situation, ipv6, resolver4, resolver6):
+async def test_what_was_recorded_is_told(situation, families, pings, resolvers):
     wire = ReplayWire(RECORDINGS / f"{situation}.json")
     found = await look(wire)
     assert wire.unasked == ()
-    assert found["ipv4"].alive is True
-    assert found["ipv6"].alive is ipv6
-    resolvers = [found["server/198.18.5.53"], found["server/2001:db8:18:5::53"]]
-    assert [getattr(outcome, "alive", outcome) for outcome in resolvers] == [resolver4, resolver6]
+
+    def told(*subjects):
+        return [getattr(found[subject], "alive", found[subject]) for subject in subjects]
+
+    assert told("ipv4", "ipv6") == families
+    assert told("icmp/ipv4", "icmp/ipv6") == pings
+    assert told("server/198.18.5.53", "server/2001:db8:18:5::53") == resolvers

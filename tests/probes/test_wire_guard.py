@@ -86,13 +86,16 @@ async def test_surroundings_are_granted_for_their_use_alone() -> None:
     door = guard(Scope(), own=own)
     async with door.admit(V4, 5353, What.DNS, ACCOUNT), door.admit(V6, 443, What.TCP_CONNECT, ACCOUNT):
         pass
+    async with door.admit(V6, 0, What.ECHO, ACCOUNT):
+        pass
     for address, port, what in [
         (V4, 53, What.DNS),
         (V4, 5353, What.HTTP),
         (V4, 5353, What.TCP_CONNECT),
         (V6, 80, What.TCP_CONNECT),
         (V6, 443, What.TLS),
-        (V6, 443, What.ECHO),
+        (V4, 0, What.ECHO),
+        (V6, 443, What.SYN),
     ]:
         assert await refused(door, address, port, what) is GapReason.OUT_OF_SCOPE
 

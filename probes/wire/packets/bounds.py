@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from ipaddress import ip_network
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import yaml
@@ -21,11 +21,20 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Where packets may go, and how many a second: in all, and to one address."""
+    """Where packets may go, and how many a second: in all, and to one address.
+
+    *controls* may be pinged besides, and nothing else: they prove whether our own pings come back.
+    """
 
     scope: Scope
     overall: float = _GENTLE.overall
     per_address: float = _GENTLE.per_host
+    controls: tuple[Network, ...] = ()
+
+    @property
+    def pingable(self) -> Scope:
+        """Where echo requests may go. Deny beats controls too."""
+        return replace(self.scope, allow=(*self.scope.allow, *self.controls))
 
 
 def from_words(allow: Iterable[str], deny: Iterable[str], overall: float, per_address: float) -> Bounds:
@@ -49,10 +58,12 @@ def from_directory(directory: Path) -> Bounds:
         document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         scope = _section(document, "scope")
         limits = _section(document, "limits")
+        controls = _section(_section(document, "surroundings"), "controls")
         return Bounds(
             Scope(_networks("scope.allow", scope.get("allow")), _networks("scope.deny", scope.get("deny"))),
             _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
+            tuple(_places(controls)),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
         raise Unusable(f"{path}: {mistake}") from mistake
@@ -82,6 +93,20 @@ def _network(name: str, entry: object) -> Network:
         return ip_network(entry)
     except ValueError as error:
         raise Unusable(f"{name}: {error}") from error
+
+
+def _places(controls: Mapping[object, object]) -> Iterator[Network]:
+    """Yield the addresses of *controls*, each written ADDRESS:PORT, and in brackets where it is IPv6."""
+    for family, contacts in controls.items():
+        name = f"surroundings.controls.{family}"
+        if not isinstance(contacts, list | None):
+            raise Unusable(f"{name}: not a list")
+        for contact in contacts or ():
+            address = str(contact).rpartition(":")[0].removeprefix("[").removesuffix("]")
+            try:
+                yield ip_network(ip_address(address))
+            except ValueError as error:
+                raise Unusable(f"{name}: not an address and a port: {contact!r}") from error
 
 
 def _rate(name: str, rate: object) -> float:

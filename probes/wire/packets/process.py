@@ -57,7 +57,7 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     loop, ending, notifier = asyncio.get_running_loop(), asyncio.Event(), Notifier()
     outlets = {family: _open(RawSocket, family) for family in Family}
     pace = Pace(bounds.overall, bounds.per_address)
-    echoes = Echoes(bounds.scope, pace, outlets)
+    echoes = Echoes(bounds.pingable, pace, outlets)
     rings = {family: _open(Ring, family) for family in Family}
     ears = {
         family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family

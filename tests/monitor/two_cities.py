@@ -1,0 +1,343 @@
+"""Two cities of facts: one in which all is well, and one in which every rule there is has something to say.
+
+A rule over a probe that is not here yet needs its probe's facts in both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from probes.addressing import AddressClass
+from probes.dns_address import DnsAddress, UnusableAddress
+from probes.dns_delegation import DnsDelegation
+from probes.http_home import HttpHome
+from probes.icmp_echo import IcmpEcho
+from probes.ipv6_only import Ipv6Only
+from probes.level import Level
+from probes.marks import Marks
+from probes.nameserver import ServerAnswer, Standing
+from probes.observation import Facts, Failure, Sighting, Subject
+from probes.target import Address, Family, Transport
+from probes.tcp_ports import TcpPorts
+from probes.tls_certificate import TlsCertificate
+from probes.web_links import WebLinks
+from probes.wire import ChainFault, Presence, Source
+from probes.wire.zone import Side
+from tests.monitor.watching import AT
+
+Seen = Mapping[str, Iterable[Sighting]]
+"""What each probe meets at one host."""
+
+A1, A2 = IPv4Address("192.0.2.10"), IPv4Address("192.0.2.11")
+B1, B2 = IPv6Address("2001:db8::10"), IPv6Address("2001:db8::11")
+EVERY = (A1, A2, B1, B2)
+SKETCH, OTHER = tuple(range(64)), tuple(range(100, 164))
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One website, as all its probes meet it; *pages* and *certificates* by address."""
+
+    names: Mapping[Family, DnsAddress | Failure]
+    zone: DnsDelegation
+    servers: Mapping[str, DnsDelegation]
+    ports: Mapping[Address, TcpPorts]
+    echoes: Mapping[Address, IcmpEcho | Failure]
+    pages: Mapping[tuple[str, Address], HttpHome | Failure]
+    certificates: Mapping[Address, TlsCertificate | Failure]
+    links: WebLinks
+    alone: Ipv6Only
+
+    def seen(self) -> Seen:
+        """Return what each probe meets."""
+        return {
+            "dns_address": [Sighting(Subject(family=family), said) for family, said in self.names.items()],
+            "dns_delegation": [
+                Sighting(Subject(), self.zone),
+                *(Sighting(Subject(server=name), facts) for name, facts in self.servers.items()),
+            ],
+            "tcp_ports": [Sighting(_at(address), facts) for address, facts in self.ports.items()],
+            "icmp_echo": [Sighting(_at(address), said) for address, said in self.echoes.items()],
+            "http_home": [
+                Sighting(_at(address, scheme, 443 if scheme == "https" else 80, "/"), said)
+                for (scheme, address), said in self.pages.items()
+            ],
+            "tls_certificate": [
+                Sighting(_at(address, "tls", 443), said) for address, said in self.certificates.items()
+            ],
+            "web_links": [Sighting(Subject(path="/"), self.links)],
+            "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
+        }
+
+
+def _at(address: Address, scheme: str = "", port: int | None = None, path: str = "") -> Subject:
+    return Subject(family=Family.of(address), address=address, scheme=scheme, port=port, path=path)
+
+
+def name(*addresses: Address, **changes: object) -> DnsAddress:
+    """Return a name with *addresses*, without a fault unless *changes* say so."""
+    facts = DnsAddress(
+        Presence.PRESENT if addresses else Presence.NODATA,
+        addresses,
+        len(addresses),
+        (),
+        300,
+        Source.RECURSIVE,
+        (),
+        contradicted=False,
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def answer(server: str, address: Address) -> ServerAnswer:
+    """Return a name server's good answer over UDP."""
+    return ServerAnswer(server, address, Family.of(address), Transport.UDP, Standing.AUTHORITATIVE)
+
+
+NS1, NS2 = answer("ns1.example", ip_address("192.0.2.53")), answer("ns2.example", ip_address("192.0.2.54"))
+
+
+def delegation(count: int = 2, **changes: object) -> DnsDelegation:
+    """Return *count* name servers that are all well, unless *changes* say otherwise."""
+    facts = DnsDelegation(
+        zone="city.example",
+        side=Side.CHILD,
+        servers=("ns1.example", "ns2.example")[:count],
+        count=count,
+        with_ipv4=count,
+        with_ipv6=count,
+        ipv4_udp=count,
+        ipv4_tcp=count,
+        ipv6_udp=count,
+        ipv6_tcp=count,
+        lame=0,
+        serials_agree=True,
+        answers=(NS1, NS2)[:count],
+        serials=(1,),
+        ipv4_seconds=0.01,
+        ipv6_seconds=0.01,
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def page(scheme: str, **changes: object) -> HttpHome:
+    """Return the home page of a site that is in order, met over *scheme*."""
+    facts = HttpHome(
+        status=200,
+        final="https://www.city.example/",
+        hops=("https://www.city.example/",) if scheme == "http" else (),
+        stopped="",
+        arrived=True,
+        upgraded=scheme == "http",
+        title="开平市人民政府",
+        content_type="text/html",
+        server_header="nginx",
+        hsts_seconds=31536000,
+        headers=(
+            "content-security-policy",
+            "referrer-policy",
+            "strict-transport-security",
+            "x-content-type-options",
+            "x-frame-options",
+        ),
+        truncated=False,
+        text_length=5000,
+        sketch=SKETCH,
+        body_digest="0" * 64,
+        body_bytes=20000,
+        connect_seconds=0.01,
+        tls_seconds=0.02 if scheme == "https" else 0.0,
+        first_byte_seconds=0.1,
+        transfer_seconds=0.1,
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def certificate(**changes: object) -> TlsCertificate:
+    """Return a good certificate, unless *changes* say otherwise."""
+    facts = TlsCertificate(
+        version="TLSv1.3",
+        cipher="TLS_AES_256_GCM_SHA384",
+        subject_name="CN=www.city.example",
+        issuer_name="CN=Test CA",
+        serial="1",
+        fingerprint="a" * 64,
+        names=("www.city.example",),
+        not_before=AT - dt.timedelta(days=30),
+        not_after=AT + dt.timedelta(days=300),
+        key="secp256r1",
+        key_bits=256,
+        signature="sha256",
+        chain=2,
+        faults=(),
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def links(reached: int, windows: int = 0) -> WebLinks:
+    """Return a site of which *reached* of ten links of each level open over IPv6, and that has *windows*."""
+    level = Level.of(10, reached, 10 - reached, 0, 0, 0)
+    return WebLinks(
+        status=200,
+        final="https://www.city.example/",
+        arrived=True,
+        elsewhere=False,
+        scripted=False,
+        second=level,
+        third=level,
+        broken=(),
+        dead=(),
+        hosts=3,
+        unsettled=0,
+        all_settled=True,
+        window_count=windows,
+        windows=(),
+        literal_count=windows,
+        literals=(),
+        marks=Marks("4407830001", "", "", badge=True),
+        pages=11,
+        whole=True,
+        walk_seconds=3.0,
+    )
+
+
+def alone(blockers: int = 0) -> Ipv6Only:
+    """Return a page that needs *blockers* things that do not come over IPv6."""
+    return Ipv6Only(
+        status=200,
+        final="https://www.city.example/",
+        usable=not blockers,
+        blocker_count=blockers,
+        needs=(),
+        blockers=(),
+        fix_count=blockers,
+        fixes=(),
+        possible=(),
+        unverified=0,
+        unsettled=0,
+        dead=0,
+        visited=5,
+        whole=True,
+        load_seconds=2.0,
+    )
+
+
+ECHO = IcmpEcho(3, 3, 0.01, 0.011, 0.012)
+PORTS = TcpPorts((80, 443), (), (22, 6379), ())
+WELL = Host(
+    names={Family.IPV4: name(A1, A2), Family.IPV6: name(B1, B2)},
+    zone=delegation(),
+    servers={f"ns{number}.example": delegation(1) for number in (1, 2)},
+    ports=dict.fromkeys(EVERY, PORTS),
+    echoes=dict.fromkeys(EVERY, ECHO),
+    pages={(scheme, address): page(scheme) for scheme in ("http", "https") for address in EVERY},
+    certificates=dict.fromkeys(EVERY, certificate()),
+    links=links(10),
+    alone=alone(),
+)
+"""A host of which no rule has anything bad to say."""
+
+_HARDWARE = IPv6Address("2001:db8::211:22ff:fe33:4455")
+_BAD_PAGE = page(
+    "https",
+    final="http://www.city.example/",
+    title="Index of /",
+    server_header="Apache/2.4.29 (Ubuntu)",
+    hsts_seconds=0,
+    headers=(),
+    hops=("https://a/1", "https://a/2", "https://a/3", "https://a/4"),
+    first_byte_seconds=16.0,
+)
+_EMPTY_PAGE = replace(_BAD_PAGE, title="", text_length=0, final="http://old.city.example/", first_byte_seconds=60.0)
+_BAD_CERTIFICATE = certificate(
+    version="TLSv1",
+    cipher="AES256-SHA",
+    names=(),
+    not_before=AT - dt.timedelta(days=4000),
+    not_after=AT - dt.timedelta(days=1),
+    key="rsa",
+    key_bits=1024,
+    signature="sha1",
+    chain=1,
+    faults=(ChainFault.EXPIRED, ChainFault.INCOMPLETE, ChainFault.NAME_MISMATCH),
+)
+_BAD_SERVERS = delegation(
+    1, with_ipv4=1, with_ipv6=1, ipv4_tcp=0, ipv6_udp=0, answers=(NS1, replace(NS1, server="ns2.example"))
+)
+_AILING = Host(
+    names={
+        Family.IPV4: name(A1, A2, chain=("a", "b", "c", "d")),
+        Family.IPV6: name(
+            _HARDWARE,
+            unusable=(UnusableAddress(IPv6Address("fe80::1"), AddressClass.LINK_LOCAL),),
+            contradicted=True,
+        ),
+    },
+    zone=delegation(
+        1,
+        side=Side.PARENT,
+        with_ipv6=1,
+        ipv6_udp=0,
+        serials_agree=False,
+        ipv4_seconds=2.0,
+        answers=(NS1, replace(NS1, server="ns2.example")),
+    ),
+    servers={
+        "ns1.example": _BAD_SERVERS,
+        "ns2.example": replace(_BAD_SERVERS, lame=1),
+        "ns3.example": replace(_BAD_SERVERS, with_ipv4=0, with_ipv6=0),
+    },
+    ports={A1: TcpPorts((22, 80, 110, 443), (23,), (), ()), _HARDWARE: TcpPorts((22, 6379), (), (80, 443), ())},
+    echoes={A1: replace(ECHO, received=1), _HARDWARE: replace(ECHO, min_seconds=0.5)},
+    pages={
+        ("http", A1): page("http", upgraded=False),
+        ("http", _HARDWARE): Failure.CONNECTION_TIMEOUT,
+        ("https", A1): replace(_BAD_PAGE, first_byte_seconds=4.0),
+        ("https", _HARDWARE): replace(_EMPTY_PAGE, hsts_seconds=1, sketch=OTHER),
+    },
+    certificates={
+        A1: _BAD_CERTIFICATE,
+        A2: replace(_BAD_CERTIFICATE, fingerprint="c" * 64),
+        _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
+    },
+    links=links(3, windows=2),
+    alone=alone(blockers=1),
+)
+_GONE = replace(
+    WELL,
+    names={Family.IPV4: name(presence=Presence.NXDOMAIN), Family.IPV6: name(presence=Presence.NXDOMAIN)},
+    ports={A1: TcpPorts((), (), (80, 443), ())},
+    echoes={A1: Failure.ECHO_TIMEOUT, B1: Failure.ECHO_TIMEOUT},
+    pages={("http", A1): Failure.CONNECTION_TIMEOUT, ("https", A1): Failure.CONNECTION_REFUSED},
+    certificates={},
+)
+_UNSIGNED = replace(
+    WELL,
+    names={Family.IPV4: Failure.DNS_BOGUS, Family.IPV6: Failure.DNS_TIMEOUT},
+    echoes={A1: ECHO, B1: Failure.ECHO_TIMEOUT},
+    pages={
+        ("https", A1): page("https", status=200, title="Welcome to nginx!"),
+        ("https", B1): page("https", status=503),
+    },
+)
+
+HEALTHY: Mapping[str, Seen] = {"www.city.example": WELL.seen()}
+AILING: Mapping[str, Seen] = {
+    "www.city.example": _AILING.seen(),
+    "gone.city.example": _GONE.seen(),
+    "signed.city.example": _UNSIGNED.seen(),
+}
+
+
+def facts_in(city: Mapping[str, Seen]) -> set[type[Facts]]:
+    """Return the kinds of facts that occur in *city*."""
+    return {
+        type(sighting.outcome)
+        for seen in city.values()
+        for sightings in seen.values()
+        for sighting in sightings
+        if isinstance(sighting.outcome, Facts)
+    }
