@@ -13,6 +13,7 @@ from probes.observation import GapReason
 from probes.target import Family, Target
 from rules.agency import Agency, Tree
 from rules.finding import Event, Finding
+from rules.incident import Incident
 from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
 from rules.rectification import NOTHING, Rectification
@@ -112,6 +113,7 @@ class Posture:
     vantages: tuple[VantageHealth, ...]
     rules: Mapping[str, tuple[str, str]]
     """Rule id to its title in Chinese and English."""
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

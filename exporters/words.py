@@ -20,6 +20,7 @@ from rules.comparison import Turn
 from rules.deed import Move
 from rules.finding import Act, State
 from rules.handling import Objection
+from rules.incident import CauseKind
 from rules.notice import NoticeObjection, NoticeState
 from rules.policy import Level, Stage
 from rules.rectification import Age
@@ -106,6 +107,10 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Age.MONTH, Text("三十天以内", "up to 30 days")),
     (Age.QUARTER, Text("九十天以内", "up to 90 days")),
     (Age.OLDER, Text("九十天以上", "over 90 days")),
+    (CauseKind.CERTIFICATE, Text("同一张证书", "the same certificate")),
+    (CauseKind.NAME_SERVER, Text("同一台域名服务器", "the same name server")),
+    (CauseKind.PREFIX, Text("同一网段", "the same prefix")),
+    (CauseKind.VANTAGE, Text("本监测点", "our own vantage")),
     (Act.OPENED, Text("新增", "opened")),
     (Act.CHANGED, Text("变化", "changed")),
     (Act.CLOSED, Text("已整改", "closed")),

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from monitor.cli import bundles, files, handling, looking, notices, policies, reports, standing, switching
+from monitor.cli import bundles, emergencies, files, handling, looking, notices, policies, reports, standing, switching
 from monitor.refusal import EX_FAILED
 
 EPILOG = (
@@ -43,6 +43,8 @@ app.command()(standing.scores)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)
+app.command()(emergencies.incidents)
+app.command()(emergencies.alertmanager)
 app.command("stop-scanning")(switching.stop_scanning)
 app.command("resume-scanning")(switching.resume_scanning)
 app.add_typer(policy_app, name="policy")

@@ -6,6 +6,7 @@ import datetime as dt
 
 from exporters.posture import Posture
 from monitor.configuration import Known
+from monitor.incidents import Incidents
 from monitor.judgement import Judge
 from monitor.overview import lately, overview, remembered_health
 from monitor.records import Records
@@ -21,4 +22,4 @@ def current(known: Known, store: Store, now: dt.datetime) -> Posture:
     campaigns = lately(store, config, probes, now)
     health = [remembered_health(store, config)]
     drawn = overview(config, known.rules, hosts.values(), campaigns, health, now)
-    return Records(config, store).onto(drawn, now)
+    return Incidents(config, store).onto(Records(config, store).onto(drawn, now), now)

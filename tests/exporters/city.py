@@ -24,6 +24,7 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Service, Target, Transport
 from rules.agency import Agency, Contact, Role, Tier, Tree
 from rules.finding import Finding, Key, State
+from rules.incident import Cause, CauseKind, Incident
 from rules.notice import NoticeState
 from rules.policy import Clause, Goal, Level, Policy, Stage
 from rules.readiness import climb
@@ -187,7 +188,14 @@ def city(plans: Iterable[Plan] = PLANS, at: dt.datetime = AT, tree: Tree = TREE)
             VantageHealth("spare", {Family.IPV4: None, Family.IPV6: None}, resolver=None, at=None),
         ),
         rules={rule: (zh, en) for rule, (_, _, zh, en) in RULES.items()},
+        incidents=_incidents(hosts, at),
     )
+
+
+def _incidents(hosts: list[HostPosture], at: dt.datetime) -> tuple[Incident, ...]:
+    """One incident, of every host with a finding."""
+    findings = tuple(host.findings[0] for host in hosts if host.findings)
+    return (Incident(Cause(CauseKind.NAME_SERVER, "ns1.example"), at, findings),) if findings else ()
 
 
 def _host(plan: Plan, at: dt.datetime) -> HostPosture:
