@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from probes.hosts import Referred
 from probes.level import BrokenLink, Level
 from probes.place import Place, explore
-from probes.redirect import Goal, shown
+from probes.redirect import Goal, goal, shown
 from probes.reference import Reference, Use, read_references
 from probes.sample import Sample
 from probes.target import Family
@@ -49,10 +49,12 @@ class Crawl:
     were read. *whole* is false where time or the size of a page cut the walk short.
     """
 
-    def __init__(self, site: str, home: Visit, wire: Wire, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, site: str, home: Visit, wire: Wire, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._site, self._home, self._clock = site, home, clock
         self._limits = wire.surroundings.crawling
-        self._until = clock() + self._limits.seconds
+        self._until = clock() + seconds
         self._six, self._four = Visitor(wire, Family.IPV6), Visitor(wire, Family.IPV4)
         self._explored: dict[tuple[str, str, int | None], asyncio.Task[Place]] = {}
         self._turns = asyncio.Semaphore(TOGETHER)
@@ -101,12 +103,22 @@ class Crawl:
             if six.came:
                 self._read(six, offer)
                 return "reached"
+            if six.hop and self._leaves(link, six.hop):
+                return "reached"
             four = await place.visit(link.there, self._four, FILE_LIMIT)
         if not six.settled or not (four.came or four.settled):
             return "unknown"
         met = self.broken if four.came else self.dead
         met.append(BrokenLink(shown(link.there.url), shown(link.page), six.why))
         return "broken" if four.came else "dead"
+
+    def _leaves(self, link: _From, hop: str) -> bool:
+        """Say whether a link leads out of the site, where its goal is one host more that its pages lean on."""
+        there = goal(hop, hop)
+        if there is None or within(there.host, self._site):
+            return False
+        self.referred.note(link.page, [Reference(Use.LINK, there)])
+        return True
 
     async def _place(self, there: Goal) -> Place:
         if not self._limits.robots:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
+from probes.addressing import classify, usable
+from probes.target import Address
 from probes.wire import DnsQuery, NotLooked, Unreached, Wire
 
 NAME = "ipv4only.arpa"
@@ -19,6 +21,14 @@ async def translated_prefixes(wire: Wire) -> tuple[IPv6Network, ...]:
     Source: RFC 7050 3.
     """
     return await wire.once(("dns64",), lambda: _discover(wire))
+
+
+async def usable_among(addresses: Iterable[Address], wire: Wire) -> list[Address]:
+    """Return those of *addresses* that can be anyone's and that nobody made up, smallest first."""
+    found = sorted(set(addresses), key=int)
+    translated = await translated_prefixes(wire) if any(address.version == 6 for address in found) else ()
+    native = wire.surroundings.native
+    return [address for address in found if usable(address, classify(address, translated), native)]
 
 
 def prefixes_in(addresses: Iterable[IPv6Address]) -> Iterator[IPv6Network]:

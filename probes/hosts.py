@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -106,14 +107,15 @@ class Referred:
         )
         return tuple(sorted(found, key=lambda each: (each.page, each.address)))[:EXAMPLES]
 
-    async def windows(self, wire: Wire) -> tuple[tuple[SkyWindow, ...], int]:
-        """Return the hosts that have no IPv6, and how many could not be settled, those beyond the limit included."""
+    async def windows(self, wire: Wire, seconds: float) -> tuple[tuple[SkyWindow, ...], int]:
+        """Return the hosts that have no IPv6, and how many could not be settled, in *seconds* or at all."""
         places = asyncio.Semaphore(_TOGETHER)
-        kept = dict(self._hosts.items())
+        kept, until = dict(self._hosts.items()), time.monotonic() + seconds
 
         async def ask(host: str) -> Outsider:
             async with places:
-                return await outsider(host, wire)
+                late = time.monotonic() > until
+                return Outsider(host, Standing.UNKNOWN, host) if late else await outsider(host, wire)
 
         known = await asyncio.gather(*(ask(host) for host in kept))
         windows = [_window(each, kept[each.host]) for each in known if each.standing is Standing.IPV4_ONLY]

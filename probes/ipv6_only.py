@@ -16,6 +16,8 @@ from probes.visit import NO_ADDRESS, Visit
 from probes.web_links import front
 from probes.wire import Wire
 
+SECONDS = 180.0
+"""Seconds in which what pages need is asked for; what is left then was not."""
 EXAMPLES = 40
 """Blockers and fixes that are named; how many there are is said besides."""
 STOPPED_SHORT = frozenset({"loop", "limit", "scheme", "port", "malformed"})
@@ -98,10 +100,11 @@ async def ipv6_only(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """
     if target.literal is not None and target.literal.version == 4:
         return
+    home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = await front(target, path, wire)
-        loading = Loading(wire)
+        home = home if home is not None and home.down else await front(target, path, wire)
+        loading = Loading(wire, SECONDS / len(target.paths))
         subject = Subject(family=Family.IPV6, path=path)
         if not home.status and not home.settled:
             yield Sighting(subject, GapReason(home.why), time.monotonic() - began)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,7 +45,8 @@ class Loading:
     mention, which they may ask for or not.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
         self._wire, self._recursion = wire, Recursion(wire.surroundings, nonce=lambda: f"{wire.now():%Y%m%d%H%M}")
         self._six, self._four = Visitor(wire, Family.IPV6), Visitor(wire, Family.IPV4)
         self._turns = asyncio.Semaphore(TOGETHER)
@@ -80,6 +82,9 @@ class Loading:
     async def _get(self, wish: _Wish) -> Visit | None:
         """Ask for one thing; return what came if it may need more in turn."""
         async with self._turns:
+            if time.monotonic() > self._until:
+                self.whole = False
+                return None
             if wish.need is Need.MAIL:
                 await self._mail(wish)
                 return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
-from probes.addressing import classify, usable
+from probes.dns64 import usable_among
 from probes.target import Address
 from probes.wire import NotLooked, Presence, Unreached, Wire
 from probes.wire.recursion import Recursion
@@ -47,10 +47,9 @@ async def outsider(host: str, wire: Wire) -> Outsider:
 
 
 async def _measure(host: str, wire: Wire, recursion: Recursion) -> Outsider:
-    native = wire.surroundings.native
     try:
         six, end = await _addresses(host, "AAAA", wire, recursion)
-        if any(usable(address, classify(address), native) for address in six):
+        if await usable_among(six, wire):
             return Outsider(host, Standing.IPV6, end)
         four, end = await _addresses(host, "A", wire, recursion)
     except (Unreached, NotLooked, _Unsettled):

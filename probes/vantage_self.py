@@ -34,7 +34,8 @@ class VantageSelf(Facts):
     """Whether one of our families works, ping over it, or one of our resolvers; *alive* is None when not settled.
 
     *tried* are the control contacts, the controls pinged or the resolvers asked, *answered* those of them that
-    did. *fastest* is the shortest time to an answer, in seconds.
+    did. *fastest* is the shortest time to an answer, in seconds. *silent_ports* are those that controls were
+    tried on and none answered.
     """
 
     alive: bool | None
@@ -42,6 +43,7 @@ class VantageSelf(Facts):
     tried: tuple[str, ...]
     answered: tuple[str, ...] = field(metadata=SAMPLE)
     fastest: float | None = field(metadata=SAMPLE)
+    silent_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class _Trial:
 _WORDS = {
     "alive": ("可用", "alive"),
     "proof": ("依据", "proof"),
+    "silent_ports": ("无一应答的端口", "silent ports"),
     "tried": ("试过", "tried"),
 }
 
@@ -147,12 +150,14 @@ def _by_resolvers(trials: Sequence[_Trial]) -> VantageSelf:
 
 def _facts(trials: Sequence[_Trial], proof: Proof) -> VantageSelf:
     answered = [(trial.what, trial.seconds) for trial in trials if trial.seconds is not None]
+    silent = _silent(trials)
     return VantageSelf(
-        alive=bool(trials) and not _silent(trials),
+        alive=bool(trials) and not silent,
         proof=proof,
         tried=tuple(trial.what for trial in trials),
         answered=tuple(what for what, _ in answered),
         fastest=min((seconds for _, seconds in answered), default=None),
+        silent_ports=tuple(sorted({trial.port for trial in silent if trial.port})),
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from probes.addressing import classify, usable
+from probes.dns64 import usable_among
 from probes.framework import outcome_of
 from probes.observation import Failure, GapReason
 from probes.redirect import HOP_PORTS, PORTS, Goal, Walk
 from probes.target import Address, Family
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
 
+PATIENCE = 2
+"""Times in a row nobody answers at a place before it is taken to be down for the rest of the look."""
 TRIED = 3
 """Addresses of a host that are tried, the smallest first; the first that answers is kept to."""
 ERROR = 400
@@ -63,7 +66,7 @@ class Visit:
     @property
     def down(self) -> bool:
         """Whether nobody answers at this place, whatever is asked for."""
-        return self.settled and self.why in UNASKABLE
+        return self.settled and not self.status and self.why in UNASKABLE
 
     @property
     def html(self) -> bool:
@@ -78,19 +81,33 @@ class Visitor:
     def __init__(self, wire: Wire, family: Family) -> None:
         self._wire, self.family = wire, family
         self._answered: dict[tuple[str, int], Address] = {}
+        self._silent: Counter[tuple[str, int]] = Counter()
+        self._down: dict[tuple[str, int], str] = {}
 
     async def get(self, there: Goal, *, body_limit: int = 1024 * 1024) -> Visit:
         """Ask for *there*; nothing is raised, and what may not be asked for is a gap."""
         if there.port not in HOP_PORTS or there.scheme not in PORTS:
             return Visit(there.url, GapReason.OUT_OF_SCOPE, settled=False)
+        if (why := self._down.get((there.host, there.port))) is not None:
+            return Visit(there.url, why, settled=True)
+        met = await self._ask(there, there.port, body_limit)
+        self._learn((there.host, there.port), met)
+        return met
+
+    def _learn(self, place: tuple[str, int], met: Visit) -> None:
+        self._silent[place] = self._silent[place] + 1 if met.down else 0
+        if self._silent[place] >= PATIENCE:
+            self._down[place] = met.why
+
+    async def _ask(self, there: Goal, port: int, body_limit: int) -> Visit:
         try:
-            places = await self._places(there.host, there.port)
+            places = await self._places(there.host, port)
             address, first = await self._first(there, places, body_limit)
             walk = Walk(there.host, address, there.url, first)
             await walk.to_the_end(self._wire)
         except (Unreached, NotLooked) as refusal:
             return Visit(there.url, self._why(refusal), settled=isinstance(refusal, Unreached))
-        self._answered[there.host, there.port] = address
+        self._answered[there.host, port] = address
         return _visit(there.url, walk)
 
     def _why(self, refusal: Unreached | NotLooked) -> str:
@@ -104,8 +121,7 @@ class Visitor:
             raise NotLooked(found.gap)
         if found.failure is not None:
             raise Unreached(found.failure)
-        native = self._wire.surroundings.native
-        places = sorted({each for each in found.addresses if usable(each, classify(each), native)}, key=int)
+        places = await usable_among(found.addresses, self._wire)
         if not places:
             raise Unreached(Failure.NETWORK_UNREACHABLE, NO_ADDRESS)
         return places[:TRIED]

@@ -18,6 +18,8 @@ from probes.target import Family, Kind, Target, Transport
 from probes.visit import NO_ADDRESS, Visit, Visitor
 from probes.wire import Wire
 
+HOST_SECONDS = 60.0
+"""Seconds in which hosts are asked about; of those left then nothing is known."""
 WINDOW_EXAMPLES = 50
 """Hosts without IPv6 that are named; how many there are is said besides."""
 
@@ -111,7 +113,7 @@ _WORDS = {
     words=_WORDS,
     doing=("顺着链接看网站", "following links"),
     every=86400.0,
-    deadline=330.0,
+    deadline=400.0,
     kinds=frozenset({Kind.WEBSITE}),
 )
 async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
@@ -123,9 +125,10 @@ async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 
     Source: the national IPv6 indicators (二级、三级内链支持率; 天窗); RFC 6586 6.1 (IPv4 literals); RFC 9309.
     """
+    home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = await front(target, path, wire)
+        home = home if home is not None and home.down else await front(target, path, wire)
         if home.why == NO_ADDRESS:
             return
         seconds = time.monotonic() - began
@@ -165,10 +168,11 @@ async def _walk(target: Target, home: Visit, wire: Wire) -> WebLinks:
     began = time.monotonic()
     site, end = site_of(target.host), goal(home.end, home.end)
     elsewhere = end is not None and not within(end.host, site)
-    crawl = Crawl(site, home if home.came and not elsewhere else replace(home, body=b""), wire)
+    seconds = wire.surroundings.crawling.seconds / len(target.paths)
+    crawl = Crawl(site, home if home.came and not elsewhere else replace(home, body=b""), wire, seconds)
     second, third = await crawl.levels()
     scripted = not second.linked and b"<script" in home.body.lower()
-    windows, unsettled = await crawl.referred.windows(wire)
+    windows, unsettled = await crawl.referred.windows(wire, HOST_SECONDS / len(target.paths))
     references = read_references(home.body, home.content_type, home.end).references
     return WebLinks(
         status=home.status,

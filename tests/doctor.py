@@ -24,7 +24,7 @@ TEST = {
     "ping": "iputils-ping",
     "ss": "iproute2",
 }
-BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf"}
+BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf", "masscan": "masscan", "zmap": "zmap"}
 NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",

@@ -10,12 +10,13 @@ from pathlib import Path
 from monitor.settings.config import Config
 from monitor.settings.load import Written, load
 from monitor.settings.mistakes import Mistake, Mistakes
-from probes.target import Family
 from rules.text import Text
 
 ENDING_SOON = dt.timedelta(days=30)
 FAR = dt.timedelta(days=90)
 """How far ahead deadlines commonly reach."""
+WEB_PORTS = (443, 80)
+"""What most of all is looked at, and what filters treat otherwise than the rest."""
 _SHOWN = 10
 
 
@@ -55,12 +56,7 @@ def _counts(config: Config) -> Text:
 def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iterator[Text]:
     if not config.scope.allow:
         yield Text("scope.allow 为空，一个包也不会发出", "scope.allow is empty, so no packet will be sent")
-    for family in Family:
-        if family in config.vantage.families and not config.surroundings.controls.get(family):
-            yield Text(
-                f"没有 {family} 的对照目标，无法证明观测点自己有 {family}，{family} 的结论都将是“未知”",
-                f"no control target over {family}: the vantage cannot prove it, and all of it stays unknown",
-            )
+    yield from _control_notes(config)
     unjudged = sorted(set(known_rules) - set(config.policy.clauses))
     if unjudged:
         yield Text(
@@ -82,6 +78,22 @@ def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iter
             f"{missing.year} 年的放假安排还不知道，期限只扣周末；公布后写入 holidays.yaml",
             f"the holidays of {missing.year} are not known, deadlines skip weekends only; write them to holidays.yaml",
         )
+
+
+def _control_notes(config: Config) -> Iterator[Text]:
+    for family in sorted(config.vantage.families):
+        ports = {contact.port for contact in config.surroundings.controls.get(family, ())}
+        if not ports:
+            yield Text(
+                f"没有 {family} 的对照目标，无法证明观测点自己有 {family}，{family} 的结论都将是“未知”",
+                f"no control target over {family}: the vantage cannot prove it, and all of it stays unknown",
+            )
+        elif missing := [str(port) for port in WEB_PORTS if port not in ports]:
+            yield Text(
+                f"端口 {'、'.join(missing)} 没有 {family} 对照目标：自己的出口若过滤它，会算到单位头上；请各配两个",
+                f"no control target over {family} on port {', '.join(missing)}: "
+                "should our own egress filter it, agencies would be blamed; give two for each",
+            )
 
 
 def _without_targets(config: Config) -> list[str]:

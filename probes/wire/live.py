@@ -22,11 +22,12 @@ from probes.wire import (
 )
 from probes.wire.account import Account
 from probes.wire.errand import Errand
+from probes.wire.gathering import Sweeper
 from probes.wire.guard import Guard
 from probes.wire.http import Fetcher
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
-from probes.wire.scan import PortScanner, Sweeper
+from probes.wire.scan import PortScanner
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import TypeVar
 
 from probes.observation import Failure
 from probes.target import Address
 from probes.wire import NotLooked, PortLook, PortState, Unreached
 from probes.wire.account import Account
+from probes.wire.gathering import Gathering, Sweeper
 from probes.wire.guard import Guard
 from probes.wire.ledger import What
 from probes.wire.tcp import TcpConnector
@@ -18,8 +18,6 @@ from probes.wire.tcp import TcpConnector
 T = TypeVar("T")
 
 _PORTS_AT_ONCE = 1024
-_SCANS_AT_ONCE = 512
-"""Scans in hand; the packet process has source ports for some more."""
 _CONNECTIONS_AT_ONCE = 16
 """Connections to one address in hand; the guard lets no more than a few through, and the others would only wait."""
 _CONNECTING = 4.0
@@ -28,31 +26,12 @@ _CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
 _UNREACHABLE = frozenset({Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED})
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a scan has seen of each address, its ports in the order asked, or why not; and the packets it took."""
-
-    looks: Mapping[Address, tuple[PortLook, ...]]
-    gaps: Mapping[Address, NotLooked]
-    packets: int
-
-
-class Sweeper(Protocol):
-    """Scans with SYNs; the guard has been asked already."""
-
-    async def can_scan(self) -> bool:
-        """Say whether there is anybody to scan for us."""
-
-    async def scan(self, addresses: Sequence[Address], ports: Sequence[int], *, rate: float, per_host: float) -> Swept:
-        """Look at *ports* of *addresses*, all of one family, at most *rate* and *per_host* packets a second."""
-
-
 class PortScanner:
     """Answers which ports are open, closed, filtered and unreachable; both engines give the same answers."""
 
     def __init__(self, guard: Guard, sweeper: Sweeper, connector: TcpConnector) -> None:
         self._guard, self._sweeper, self._connector = guard, sweeper, connector
-        self._places = asyncio.Semaphore(_SCANS_AT_ONCE)
+        self._gathering = Gathering(sweeper)
 
     async def scan(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
         """Look at *ports* of *address*.
@@ -77,13 +56,12 @@ class PortScanner:
 
     async def _sweep(self, address: Address, ports: Sequence[int], account: Account) -> tuple[PortLook, ...]:
         limits = self._guard.limits
-        admission = self._guard.admit(address, 0, What.SYN, account, packets=len(ports))
-        async with self._places, admission as errand:
-            swept = await self._sweeper.scan((address,), ports, rate=limits.overall, per_host=limits.per_host)
-            errand.resent(max(0, swept.packets - len(ports)))
-        if (gap := swept.gaps.get(address)) is not None:
-            raise NotLooked(gap.reason, gap.detail)
-        return swept.looks[address]
+        async with self._guard.admit(address, 0, What.SYN, account, packets=len(ports)) as errand:
+            swath = await self._gathering.scan(address, ports, rate=limits.overall, per_host=limits.per_host)
+            errand.resent(swath.again)
+        if isinstance(swath.looks, NotLooked):
+            raise NotLooked(swath.looks.reason, swath.looks.detail)
+        return swath.looks
 
     async def _connect(self, address: Address, port: int, account: Account) -> PortLook:
         try:

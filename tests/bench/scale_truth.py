@@ -9,10 +9,12 @@ from exporters.posture import HostPosture
 from probes.dns_address import DnsAddress
 from probes.http_home import HttpHome
 from probes.icmp_echo import IcmpEcho
+from probes.ipv6_only import Ipv6Only
 from probes.observation import Failure, Gap, Observation, Record
 from probes.target import Family
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.web_links import WebLinks
 from rules.policy import Stage
 from tests.lab import scale
 
@@ -33,7 +35,8 @@ def stage(profile: scale.Profile) -> Stage:
     if not profile.ipv6.open >= WEB:
         return Stage.PUBLISHED
     apart = Family.IPV4 in profile.published and profile.ipv4.open != profile.ipv6.open
-    return Stage.REACHABLE if apart else Stage.EQUAL
+    # Their pages refer to nothing, so nothing is missing without IPv4.
+    return Stage.REACHABLE if apart else Stage.IPV6_ONLY
 
 
 def wrong(hosts: Mapping[str, HostPosture], records: Iterable[Record], count: int) -> Iterator[str]:
@@ -69,6 +72,8 @@ def _family(index: int, family: Family, records: list[Record]) -> Iterator[str]:
     expected = {"dns_address"}
     if published:
         expected |= {"tcp_ports", "http_home", "tls_certificate", "icmp_echo"}
+    if family is Family.IPV6:
+        expected |= {"ipv6_only", "web_links"} if published else {"ipv6_only"}
     if looked != expected:
         yield f"{family}: {sorted(looked ^ expected)} looked at, or not, as should be"
     for record in records:
@@ -96,6 +101,10 @@ def _observation(index: int, family: Family, record: Observation, *, published: 
             )
         case TlsCertificate() as shown:
             met, true = (shown.faults, "open"), ((), half.state(record.subject.port or 0))
+        case WebLinks() as below:
+            met, true = (below.status, below.second.linked, below.window_count), (200, 0, 0)
+        case Ipv6Only() as alone:
+            met, true = alone.needs, () if published and half.open >= WEB else ("page" if published else "dns",)
         case IcmpEcho():
             met, true = "answers", "silence" if half.dark else "answers"
         case _:

@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 
 from probes.target import Family
-from tests.lab import city, hostile, hostile_tls, odd, scale, web
+from tests.lab import archive, city, hostile, hostile_tls, odd, scale, sheets, web
 from tests.lab.banners import TALKS, Talk
 from tests.lab.dns_server import Respond, authoritative, listen, refusing
 from tests.lab.faults import Switchboard
@@ -148,9 +148,11 @@ def _manner(name: Name, many: int) -> Respond:
 
 
 async def _one_of_many(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    if await web.request(reader):
+    if asked := await web.request(reader):
         own = scale.name(scale.owner(writer))
-        writer.write(web.written(web.Answer(HTTPStatus.OK, web.page(own)), with_body=True))
+        sheet = archive.sheet(asked[1])
+        page = web.page(own) if sheet is None else sheets.written(sheet)
+        writer.write(web.written(web.Answer(HTTPStatus.OK, page), with_body=True))
 
 
 def _pages(site: Site, host: Host, family: Family, *, secure: bool) -> Connection:

@@ -49,7 +49,7 @@ def test_the_truth_is_json_and_the_same_each_time() -> None:
 def test_every_stage_of_the_ladder_has_hosts() -> None:
     told: dict[str, Any] = truth()
     stages = {host["ladder"] for host in told["hosts"].values()}
-    assert stages == {"none", "published", "reachable", "equal", None}
+    assert stages == {"none", "published", "reachable", "equal", "deep", "ipv6_only", None}
 
 
 def test_the_readme_tells_of_every_site_and_every_fault() -> None:

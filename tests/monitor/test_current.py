@@ -39,13 +39,13 @@ def test_where_we_could_not_look_since_the_old_observation_decides_nothing(reaso
     assert current([stored(seen(), gap(reason, V6))], {"tcp_ports"}) == (gap(reason, V6),)
 
 
-@pytest.mark.parametrize("reason", OF_OUR_OWN_WILL)
+@pytest.mark.parametrize("reason", sorted(OF_OUR_OWN_WILL))
 def test_where_we_chose_not_to_look_the_old_observation_stands(reason: GapReason) -> None:
     assert current([stored(seen()), stored(gap(reason, WHOLE))], {"tcp_ports"}) == (seen(),)
     assert current([stored(seen(), gap(reason, V6))], {"tcp_ports"}) == (seen(),)
 
 
-@pytest.mark.parametrize("reason", OF_OUR_OWN_WILL)
+@pytest.mark.parametrize("reason", sorted(OF_OUR_OWN_WILL))
 def test_what_was_never_seen_to_the_end_is_not_known_because_we_chose_not_to_look(reason: GapReason) -> None:
     known = current([stored(seen()), stored(gap(reason, WHOLE))], frozenset())
     assert gap(reason, WHOLE) in known

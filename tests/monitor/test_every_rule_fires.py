@@ -16,7 +16,7 @@ from monitor.tower import SELF, Tower
 from probes.observation import Sighting, Subject
 from probes.registry import Probe
 from probes.target import Family, Target
-from probes.vantage_self import Proof, VantageSelf
+from probes.vantage_self import ECHO, Proof, VantageSelf
 from probes.wire import Surroundings, Wire
 from rules.finding import State
 from rules.rule import Status
@@ -43,7 +43,9 @@ class Replayed(World):
 
         async def ourselves(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
             for family in Family:
-                yield Sighting(Subject(family=family), VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None))
+                for scheme in ("", ECHO):
+                    alive = VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None)
+                    yield Sighting(Subject(family=family, scheme=scheme), alive)
 
         return replace(of, run=ourselves if of.name == SELF else run, prepare=None)
 

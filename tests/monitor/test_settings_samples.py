@@ -102,6 +102,22 @@ def test_a_check_notes_what_deserves_a_second_look(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ipv4", "said"),
+    [
+        ('"192.0.2.53:53"', "on port 443, 80:"),
+        ('"192.0.2.53:53", "192.0.2.8:443"', "on port 80:"),
+        ('"192.0.2.8:443", "192.0.2.8:80"', ""),
+        ("", "no control target over ipv4: the vantage cannot prove it"),
+    ],
+)
+def test_a_check_notes_ports_of_the_web_that_no_control_proves(tmp_path: Path, ipv4: str, said: str) -> None:
+    desk = Desk(tmp_path)
+    desk.change("diaolou.yaml", '"192.0.2.53:53"', ipv4)
+    notes = [note for note in check(tmp_path, RULES, PROBES, TODAY).notes if "over ipv4" in note.en]
+    assert [said in note.en and "ipv4" in note.zh for note in notes] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
     ("until", "said"), [("2026-10-31", "a waiver ended"), ("2026-11-20", "a waiver ends"), ("2026-12-31", "")]
 )
 def test_a_check_notes_waivers_that_have_ended_or_soon_will(tmp_path: Path, until: str, said: str) -> None:

@@ -112,18 +112,22 @@ class Bed:
             self.theirs.run("nft delete table inet loss")
 
     @contextmanager
-    def deaf(self, lost: str = "drop") -> Iterator[None]:
-        """Keep from the hosts' machine whatever asks who it is, and have us forget who it was."""
-        self.theirs.run(
-            "nft 'add table netdev deaf; add chain netdev deaf in { type filter hook ingress device in priority 0; };"
-            f" add rule netdev deaf in ether type arp {lost};"
-            f" add rule netdev deaf in icmpv6 type nd-neighbor-solicit {lost}'"
-        )
+    def deaf(self) -> Iterator[None]:
+        """Keep from either machine whatever asks who it is, and have us forget the other."""
+        ends = (self.theirs, "in"), (self.ours, "out")
+        for side, end in ends:
+            side.run(
+                "nft 'add table netdev deaf;"
+                f" add chain netdev deaf in {{ type filter hook ingress device {end} priority 0; }};"
+                " add rule netdev deaf in ether type arp drop;"
+                " add rule netdev deaf in icmpv6 type nd-neighbor-solicit drop'"
+            )
         self.forget()
         try:
             yield
         finally:
-            self.theirs.run("nft delete table netdev deaf")
+            for side, _ in ends:
+                side.run("nft delete table netdev deaf")
 
     @contextmanager
     def down(self, side: Namespace, end: str) -> Iterator[None]:

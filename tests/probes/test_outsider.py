@@ -19,6 +19,9 @@ ZONE: Zone = {
     ("bogus.test", "AAAA"): ("::1",),
     ("mute.test", "A"): ("1.0.0.1",),
     ("mute.test", "AAAA"): Failure.DNS_TIMEOUT,
+    ("made.test", "A"): ("1.0.0.1",),
+    ("made.test", "AAAA"): ("2400:64::100:1",),
+    ("ipv4only.arpa", "AAAA"): ("2400:64::c000:aa",),
     ("cdn.test", "CNAME"): ("edge.old.test",),
     ("edge.old.test", "A"): ("1.0.0.1",),
 }
@@ -30,6 +33,7 @@ ZONE: Zone = {
         ("dual.test", Standing.IPV6, "dual.test"),
         ("old.test", Standing.IPV4_ONLY, "old.test"),
         ("bogus.test", Standing.IPV4_ONLY, "bogus.test"),
+        ("made.test", Standing.IPV4_ONLY, "made.test"),
         ("cdn.test", Standing.IPV4_ONLY, "edge.old.test"),
         ("gone.test", Standing.ABSENT, "gone.test"),
         ("mute.test", Standing.UNKNOWN, "mute.test"),

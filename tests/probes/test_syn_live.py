@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections import Counter
@@ -15,8 +16,8 @@ import pytest
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked, PortState
+from probes.wire.gathering import Swept
 from probes.wire.packets.client import PacketClient
-from probes.wire.scan import Swept
 from tests.probes.syn_bed import Bed, bed, host, truth
 
 pytestmark = pytest.mark.lab
@@ -91,6 +92,17 @@ async def test_every_port_of_every_host_is_found_as_it_is(client: PacketClient, 
     assert all((look.state is PortState.OPEN) == (0 < look.seconds < 0.5) for look in looks)
 
 
+async def test_both_engines_say_the_same_of_every_port(world: Bed, tmp_path: Path, client: PacketClient) -> None:
+    """Hosts of every kind: all answered, some ports dropped or prohibited, wholly silent, and nobody there."""
+    addresses = [str(host(index, family)) for family in Family for index in (0, 1, 2, 15)]
+    addresses += ["198.18.79.77", "2001:db8:79::77"]
+    asked = json.dumps([addresses, [22, 23, 80, 443, 700, 701, 800, 995]])
+    looks = " ".join([sys.executable, "-m", "tests.probes.port_looks"])
+    told = [json.loads(world.ours.run(f"{looks} {tmp_path / name}", asked)) for name in ("packets.sock", "none")]
+    assert told[0] == told[1]
+    assert {state for states in told[0].values() for state in states} == set(PortState)
+
+
 @families
 async def test_nobody_at_an_address_is_said_by_our_own_neighbour_table(client: PacketClient, family: Family) -> None:
     nobody = ip_address("198.18.79.77" if family is Family.IPV4 else "2001:db8:79::77")
@@ -139,7 +151,8 @@ async def test_a_router_that_cannot_be_found_is_a_gap_and_no_silence_of_those_be
 async def test_a_router_slow_to_be_found_costs_no_answer(client: PacketClient, world: Bed, family: Family) -> None:
     async def lift() -> None:
         await asyncio.sleep(4.0)
-        world.theirs.run("nft flush table netdev deaf")
+        for side in (world.theirs, world.ours):
+            side.run("nft flush table netdev deaf")
 
     with world.deaf():
         lifting = asyncio.create_task(lift())

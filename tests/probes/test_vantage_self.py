@@ -49,18 +49,19 @@ def ports_of(*answers):
 
 
 @pytest.mark.parametrize(
-    ("answers", "alive"),
+    ("answers", "silent"),
     [
-        ([(CONTROL4, 443), (OTHER4, 80)], True),
-        ([(CONTROL4, 443), (CONTROL4, 80)], True),
-        ([(CONTROL4, 80), (OTHER4, 80)], False),
-        ([(CONTROL4, 443), (OTHER4, 443)], False),
-        ([], False),
+        ([(CONTROL4, 443), (OTHER4, 80)], ()),
+        ([(CONTROL4, 443), (CONTROL4, 80)], ()),
+        ([(CONTROL4, 80), (OTHER4, 80)], (443,)),
+        ([(CONTROL4, 443), (OTHER4, 443)], (80,)),
+        ([], (80, 443)),
     ],
 )
-async def test_a_family_lives_only_when_every_port_with_controls_is_answered(answers, alive):
+async def test_a_family_lives_only_when_every_port_with_controls_is_answered(answers, silent):
     found = await look(ports_of(*answers))
-    assert found["ipv4"].alive is alive
+    assert found["ipv4"].alive is not bool(silent)
+    assert found["ipv4"].silent_ports == silent
     assert len(found["ipv4"].answered) == len(answers)
 
 

@@ -175,6 +175,30 @@ async def test_links_within_the_domain_are_the_site_s_own_and_a_host_of_it_witho
     assert (home.hosts, home.unsettled, home.all_settled) == (3, 3, None), "without a resolver nobody says"
 
 
+async def test_a_link_that_leads_out_of_the_site_is_reached_and_its_goal_is_a_host_leaned_on() -> None:
+    out = response(302, b"", location="http://www.other.test/x")
+    wire = web({"/": page("/go"), f"{HOME}go": out})
+    home = await seen(wire)
+    assert (counts(home.second), home.hosts) == ((1, 1, 0, 0, 0, 0), 1)
+    assert not [asked for _, asked in wire.asked if "other.test" in asked]
+
+
+async def test_a_host_that_twice_does_not_answer_is_not_asked_again() -> None:
+    @dataclass
+    class Deaf(Web):
+        async def fetch(self, request: HttpRequest) -> HttpExchange:
+            if request.host == "app.gov.test":
+                self.asked.append((Family.of(request.address), url(request)))
+                refuse(Failure.CONNECTION_TIMEOUT)
+            return await super().fetch(request)
+
+    names = {HOST: addressed(V6), "app.gov.test": addressed(OTHER)}
+    links = page(*(f"http://app.gov.test/{number}" for number in range(30)))
+    wire = Deaf(names, pages={HOME: links}, surroundings=Surroundings(crawling=Crawling(robots=False)))
+    assert (await seen(wire)).second.dead == 30
+    assert len([asked for _, asked in wire.asked if "app.gov.test" in asked]) <= 5
+
+
 async def test_a_sample_is_the_same_whatever_the_order_of_the_links() -> None:
     names = [f"/{number}" for number in range(60)]
     asked = []

@@ -25,11 +25,11 @@ from probes.wire import (
     Unreached,
     Wire,
 )
+from probes.wire.gathering import Swept
 from probes.wire.guard import Guard
 from probes.wire.ledger import What
 from probes.wire.live import Ask, Gate, LiveWire
 from probes.wire.memo import Memo
-from probes.wire.scan import Swept
 from tests.lab.model import Cert
 from tests.lab.pki import Authority, context
 from tests.probes.wire_world import V4, V6, guard, saying, serving

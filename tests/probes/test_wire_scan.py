@@ -14,8 +14,9 @@ from probes.observation import Failure, GapReason
 from probes.target import Address
 from probes.wire import NotLooked, PortLook, PortState, Unreached
 from probes.wire.account import Account
+from probes.wire.gathering import Swept
 from probes.wire.ledger import What
-from probes.wire.scan import PortScanner, Swept
+from probes.wire.scan import PortScanner
 from probes.wire.tcp import TcpConnector
 from tests.probes.wire_world import FREE, V6, guard
 

@@ -11,6 +11,7 @@ from probes.observation import GapReason
 from probes.target import Address
 from probes.text import clean
 from probes.wire import NotLooked, PortLook, PortState, Unreached
+from probes.wire.gathering import Swept
 from probes.wire.packets.messages import (
     Abandon,
     CanScan,
@@ -30,7 +31,6 @@ from probes.wire.packets.messages import (
 )
 from probes.wire.packets.protocol import ProtocolError, encode, receive
 from probes.wire.packets.scan_bodies import RATE_LIMIT
-from probes.wire.scan import Swept
 
 PENDING_LIMIT = 1024
 """Questions under way at once; beyond them we say that we are overloaded."""

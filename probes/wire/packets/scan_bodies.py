@@ -55,7 +55,7 @@ def read_scan(token: int, body: bytes) -> Scan:
 def write_seen(seen: Seen) -> bytes:
     """Return *seen* without its token."""
     _check_seen(seen)
-    states = bytes(_CODES[state] for state in seen.states)
+    states = bytes(map(_CODES.__getitem__, seen.states))
     return _SEEN.pack(seen.place, len(states)) + states + struct.pack(f"!{len(seen.seconds)}f", *seen.seconds)
 
 
@@ -65,10 +65,10 @@ def read_seen(token: int, body: bytes) -> Seen:
         raise ValueError("cut short")
     place, count = _SEEN.unpack_from(body)
     codes, rest = body[_SEEN.size : _SEEN.size + count], body[_SEEN.size + count :]
-    if len(codes) != count or len(rest) % 4 or any(code >= len(_STATES) for code in codes):
+    if len(codes) != count or len(rest) % 4 or max(codes, default=0) >= len(_STATES):
         raise ValueError("no states of ports")
     seconds = struct.unpack(f"!{len(rest) // 4}f", rest)
-    seen = Seen(token, place, tuple(_STATES[code] for code in codes), seconds)
+    seen = Seen(token, place, tuple(map(_STATES.__getitem__, codes)), seconds)
     _check_seen(seen)
     return seen
 

@@ -59,8 +59,8 @@ class Approach:
             NotLooked: the scan was stopped.
         """
         flight, schedule = self._flight, Schedule(self._flight.request.rate, time.monotonic())
-        watched = schedule.next_at
-        while (probes := flight.sweep.next(self._batch)) is not None:
+        watched, probes = schedule.next_at, flight.sweep.next(self._batch)
+        while probes is not None:
             flight.check()
             if time.monotonic() - watched > _WATCH:
                 await self._watch()
@@ -77,6 +77,7 @@ class Approach:
             granted = self._pace.claim(queue[:granted], self._gap)
             sent = await self._hand_over(probes, granted) if granted else 0
             schedule.sent(sent)
+            probes = probes.after(sent) if 0 < sent < len(probes) else flight.sweep.next(self._batch)
             await asyncio.sleep(0 if sent == granted else _MOMENT)
 
     async def prove(self, since: float) -> None:

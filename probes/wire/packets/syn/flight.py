@@ -166,5 +166,5 @@ class Flight:
         states = self.sweep.states[own]
         seconds = self.sweep.seconds[own][states == OPEN]
         return Seen(
-            self.request.token, place, tuple(_STATES[state] for state in states.tolist()), tuple(seconds.tolist())
+            self.request.token, place, tuple(map(_STATES.__getitem__, states.tolist())), tuple(seconds.tolist())
         )

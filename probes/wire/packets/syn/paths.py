@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked
-from probes.wire.packets.syn.routes import Hop, Knowledge, Routes, Way
+from probes.wire.packets.syn.routes import Hop, Knowledge, Link, Routes
 
 
 @dataclass(slots=True)
@@ -33,10 +33,10 @@ class Paths:
     def __init__(self, routes: Routes, hosts: Sequence[Address]) -> None:
         self._routes, self._hosts = routes, hosts
         self._ways = [routes.way(host) for host in hosts]
-        self._links = {way.interface: routes.link(way.interface) for way in self._ways}
+        self._links = {interface: routes.link(interface) for interface in {way.hop.interface for way in self._ways}}
         self._behind: dict[Hop, list[int]] = {}
         for place, way in enumerate(self._ways):
-            if way.hop is not None:
+            if self._links[way.hop.interface].has_neighbours:
                 self._behind.setdefault(way.hop, []).append(place)
         self._lost: set[Hop] = set()
 
@@ -52,7 +52,7 @@ class Paths:
 
     def in_use(self, silent: Iterable[int]) -> set[Hop]:
         """Return the hops that lead to the hosts *silent*."""
-        return {hop for place in silent if (hop := self._ways[place].hop) is not None}
+        return {hop for place in silent if (hop := self._ways[place].hop) in self._behind}
 
     def sought(self, hops: Iterable[Hop]) -> bool:
         """Say whether the kernel is asking for one of *hops*."""
@@ -85,12 +85,13 @@ class Paths:
     def trust(self, silent: Iterable[int], heard: Iterable[int]) -> Trust:
         """Return what the silence of the hosts *silent* is worth, when those *heard* have answered just now."""
         trust, alive = Trust(), {self._ways[place].hop for place in heard}
+        links = {interface: self._routes.link(interface) for interface in self._links}
         known: dict[Hop, Knowledge] = {}
         for place in silent:
-            way = self._ways[place]
-            if (refusal := self._changed(place, way)) is not None:
+            hop = self._ways[place].hop
+            if (refusal := self._changed(place, links)) is not None:
                 trust.gaps[place] = refusal
-            elif (hop := way.hop) is not None:
+            elif hop in self._behind:
                 knowledge = known[hop] = known.get(hop) or self._routes.knowledge(hop)
                 if hop in self._lost:
                     trust.gaps[place] = self._blind(place, f"next hop {hop} was lost meanwhile")
@@ -106,10 +107,11 @@ class Paths:
             {place: self._blind(place, f"next hop {self._ways[place].hop} does not answer") for place in places}
         )
 
-    def _changed(self, place: int, way: Way) -> NotLooked | None:
-        then, now = self._links[way.interface], self._routes.link(way.interface)
+    def _changed(self, place: int, links: Mapping[int, Link]) -> NotLooked | None:
+        way = self._ways[place]
+        then, now = self._links[way.hop.interface], links[way.hop.interface]
         if not now.carries or now.changes != then.changes:
-            return self._blind(place, f"link {way.interface} was down")
+            return self._blind(place, f"link {way.hop.interface} was down")
         try:
             changed = self._routes.way(self._hosts[place]) != way
         except NotLooked as refusal:

@@ -63,11 +63,10 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Our own address towards a host, and whom its packets are handed to; None on a link without neighbours."""
+    """Our own address towards a host, and whom its packets are handed to on a link that has neighbours."""
 
     source: Address
-    interface: int
-    hop: Hop | None
+    hop: Hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,7 @@ class Routes:
         except OSError as error:
             raise NotLooked(reason(family, error.errno), error.strerror or "") from error
         (interface,) = _WORD.unpack(told[_OUT_BY])
-        neighbour = _gateway(told) or host
-        hop = Hop(interface, neighbour) if self.link(interface).has_neighbours else None
-        return Way(ip_address(told[_SOURCE]), interface, hop)
+        return Way(ip_address(told[_SOURCE]), Hop(interface, _gateway(told) or host))
 
     def link(self, interface: int) -> Link:
         """Return the state of an interface; one that is gone does not carry."""

@@ -25,6 +25,13 @@ class Probes:
     turns: Places
     pairs: Places
 
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def after(self, count: int) -> Probes:
+        """Return those after the first *count*."""
+        return Probes(self.turns[count:], self.pairs[count:])
+
 
 class Sweep:
     """Ports of hosts, each asked once a round until it answers. *own_ports* are ours, one for each round."""
