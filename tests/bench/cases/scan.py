@@ -35,8 +35,8 @@ TWO_CORES = Text(
 )
 ONCE = Text(
     "每台主机都要查路由、记状态，沉默的端口至少问三遍；zmap 只问一遍，也不证实沉默",
-    "each host costs a look at its route and a state of its own, and silence is asked for three times; zmap asks once and "
-    "proves no silence",
+    "each host costs a look at its route and a state of its own, and silence is asked for three times; zmap asks once "
+    "and proves no silence",
 )
 WAITS = Text(
     "小规模时 3 × 1.3 秒的等待占大头；沉默须多次询问后才算数",
