@@ -34,7 +34,10 @@ class ScoreDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none."""
+    """One finding; `id` is its short name, `deadline` and `closed_at` are null where there is none.
+
+    `policy` is the digest of the policy it was last judged by.
+    """
 
     id: str
     rule: str
@@ -50,6 +53,7 @@ class FindingDocument(TypedDict):
     overdue: bool
     waived: bool
     reason: str
+    policy: str
 
 
 class HostScoreDocument(TypedDict):
@@ -341,6 +345,7 @@ def finding_document(finding: Finding, today: dt.date) -> FindingDocument:
         "overdue": finding.overdue(today),
         "waived": finding.waived,
         "reason": finding.reason,
+        "policy": finding.policy,
     }
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 
+from probes.observation import SAMPLE, Facts, Observation
 from rules import cel
 from rules.facts import Proof, Seen, activation
 from rules.policy import Policy
 from rules.rule import Rule, Status
 from rules.verdict import Outcome, Verdict
+
+_FIELD = re.compile(r"\.([a-z0-9_]+)", re.ASCII)
 
 
 def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -> list[Verdict]:
@@ -88,7 +93,7 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], proof: Pr
         known = worst.get(subject)
         if known is not None and known.outcome.gravity >= outcome.gravity:
             continue
-        reason = _reason(rule, inner) if outcome is Outcome.FAIL else ""
+        reason, value = _reason(rule, inner, seen) if outcome is Outcome.FAIL else ("", "")
         worst[subject] = Verdict(
             rule=rule.id,
             target=seen.target.host,
@@ -97,15 +102,32 @@ def _verdicts(rule: Rule, seen: Seen, variables: Mapping[str, object], proof: Pr
             outcome=outcome,
             witness=proof.of(rule.reads, subject),
             reason=reason,
-            value=hashlib.sha256(reason.encode()).hexdigest()[:16] if reason else "",
+            value=value,
         )
     return list(worst.values())
 
 
-def _reason(rule: Rule, inner: Mapping[str, object]) -> str:
-    """Return the parts of the condition that decided, with their values, as `part = value` lines."""
-    steps = rule.when.explain(inner).steps
-    return "\n".join(f"{step.text} = {_shown(step.value)}" for step in steps)[:1024]
+def _reason(rule: Rule, inner: Mapping[str, object], seen: Seen) -> tuple[str, str]:
+    """Return the parts of the condition that decided, with their values, as `part = value` lines; and their digest.
+
+    What a sample measured is told, and is not part of the digest: it differs at each look without meaning a change.
+    """
+    steps = [(step, f"{step.text} = {_shown(step.value)}") for step in rule.when.explain(inner).steps]
+    reason = "\n".join(line for _, line in steps)[:1024]
+    kinds = {type(record.facts) for record in seen.records if isinstance(record, Observation) and record.facts}
+    samples = {name for kind in kinds for name in _samples(kind)}
+    lasting = "\n".join(
+        line
+        for step, line in steps
+        if isinstance(step.value, bool) or not samples.intersection(_FIELD.findall(step.text))
+    )
+    return reason, hashlib.sha256(lasting[:1024].encode()).hexdigest()[:16]
+
+
+def _samples(kind: type[Facts]) -> frozenset[str]:
+    """Return the fields of facts that are samples."""
+    assert is_dataclass(kind), "facts are a dataclass"
+    return frozenset(item.name for item in fields(kind) if item.metadata == SAMPLE)
 
 
 def _shown(value: object) -> str:
