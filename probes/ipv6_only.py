@@ -16,7 +16,7 @@ from probes.visit import NO_ADDRESS, Visit
 from probes.web_links import front
 from probes.wire import Wire
 
-SECONDS = 180.0
+SECONDS = 120.0
 """Seconds in which what pages need is asked for; what is left then was not."""
 EXAMPLES = 40
 """Blockers and fixes that are named; how many there are is said besides."""

@@ -113,7 +113,7 @@ _WORDS = {
     words=_WORDS,
     doing=("顺着链接看网站", "following links"),
     every=86400.0,
-    deadline=400.0,
+    deadline=480.0,
     kinds=frozenset({Kind.WEBSITE}),
 )
 async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:

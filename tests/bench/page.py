@@ -12,7 +12,7 @@ from tests.bench.figure import Figure, restored
 from tests.bench.machine import Machine
 
 KEPT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.json"
-ORDER = ("round", "crawl", "judge", "store", "load", "metrics", "dns")
+ORDER = ("round", "crawl", "judge", "store", "load", "metrics", "dns", "scan")
 HEAD = """# 性能 / Benchmarks
 
 本页由 `python -m tests.bench --record` 测得并写成，机器可读的结果在 [benchmarks.json](benchmarks.json)；
