@@ -12,6 +12,7 @@ import yaml
 from probes.target import Family
 from probes.wire import Contact
 from tests.lab import city, hostile, scale
+from tests.lab.blame import UNTOLD
 from tests.lab.lifecycle import PROJECT
 from tests.lab.model import SUFFIX, Host, Name, Service, Site, ipv4, ipv6
 from tests.lab.network import NAME_SERVERS, server_addresses
@@ -21,7 +22,7 @@ from tests.lab.zones import ODD_ZONE
 Yaml = dict[str, object]
 
 CITY = "kaiping"
-_COPIED = ("policy.yaml", "schedule.yaml")
+_COPIED = ("schedule.yaml",)
 """Files that say nothing about a place: the project's samples serve as they are."""
 _STEADY = (31, 32)
 """The sites police and land, whose www has no fault, and at which no fault that is injected aims."""
@@ -34,6 +35,7 @@ def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = Fals
     folder.mkdir(parents=True, exist_ok=True)
     for name in _COPIED:
         shutil.copyfile(PROJECT / "config" / name, folder / name)
+    (folder / "policy.yaml").write_text("".join(_policy()), encoding="utf-8")
     sites = (*city.SITES, hostile.site()) if with_hostile else city.SITES
     _dump(folder / "agencies.yaml", {"agencies": list(_agencies(sites, many))})
     targets = [_target(site, host) for site in sites for host in site.hosts]
@@ -43,6 +45,13 @@ def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = Fals
     _dump(folder / "diaolou.yaml", _daemon(folder.absolute(), state.absolute(), sites, many))
     if many:
         _crowd(folder / "targets.csv", many)
+
+
+def _policy() -> Iterator[str]:
+    """Yield the lines of the sample policy, without the clauses of rules that the city's truth says nothing of."""
+    for line in (PROJECT / "config" / "policy.yaml").read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.partition(":")[0].strip() not in UNTOLD:
+            yield line
 
 
 def _dump(path: Path, content: Yaml) -> None:
