@@ -223,12 +223,13 @@ class PolicyNameDocument(TypedDict):
 
 
 class ComparisonDocument(TypedDict):
-    """What one policy would change of another: `policy diff --json`."""
+    """What one policy would change of another: `policy diff --json`; `profiles` names those that differ."""
 
     old: PolicyNameDocument
     new: PolicyNameDocument
     days: Sequence[str]
     clauses: Sequence[ClauseChangeDocument]
+    profiles: Sequence[str]
     agencies: Mapping[str, Mapping[str, int]]
     findings: Sequence[ShiftDocument]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from exporters.documents import FindingDocument, finding_document
 from rules.deed import Deed
 from rules.finding import Finding
 from rules.handling import Handling
+from rules.incident import Incident
+from rules.notice import Notice
 
 
 class DeedDocument(TypedDict):
@@ -34,6 +36,58 @@ class HandledDocument(TypedDict):
     claimed: bool
     asked_until: str | None
     deeds: Sequence[DeedDocument]
+
+
+class NoticeDocument(TypedDict):
+    """One notice: `notice show --json`, and of lists of it `notice list --json`; `findings` are ids."""
+
+    number: str
+    agency: str
+    state: str
+    issued_at: str
+    deadline: str
+    overdue: bool
+    findings: Sequence[str]
+    remaining: Sequence[str]
+    deeds: Sequence[DeedDocument]
+
+
+class IncidentDocument(TypedDict):
+    """One incident; `findings` are ids, `targets` name the agency of each. `incidents --json` lists them."""
+
+    id: str
+    kind: str
+    cause: str
+    since: str
+    targets: Mapping[str, str]
+    findings: Sequence[str]
+
+
+def incident_document(incident: Incident) -> IncidentDocument:
+    """Return an incident with all it affects."""
+    return {
+        "id": incident.id,
+        "kind": incident.cause.kind.value,
+        "cause": incident.cause.name,
+        "since": incident.since.isoformat(),
+        "targets": incident.targets,
+        "findings": [finding.key.id for finding in incident.findings],
+    }
+
+
+def notice_document(notice: Notice, today: dt.date) -> NoticeDocument:
+    """Return a notice as it stands *today*."""
+    return {
+        "number": notice.number,
+        "agency": notice.agency,
+        "state": notice.state.value,
+        "issued_at": notice.issued_at.isoformat(),
+        "deadline": notice.deadline.isoformat(),
+        "overdue": notice.overdue(today),
+        "findings": [key.id for key in notice.keys],
+        "remaining": [key.id for key in notice.remaining],
+        "deeds": [deed_document(deed) for deed in notice.deeds],
+    }
 
 
 def deed_document(deed: Deed) -> DeedDocument:
@@ -63,5 +117,5 @@ def handled_document(finding: Finding, handling: Handling, today: dt.date) -> Ha
     }
 
 
-DEED_DOCUMENTS: tuple[type, ...] = (DeedDocument, HandledDocument)
+DEED_DOCUMENTS: tuple[type, ...] = (DeedDocument, HandledDocument, NoticeDocument, IncidentDocument)
 """The documents of this module, for the page that explains them."""

@@ -13,8 +13,10 @@ from probes.observation import GapReason
 from probes.target import Family, Target
 from rules.agency import Agency, Tree
 from rules.finding import Event, Finding
+from rules.incident import Incident
 from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
+from rules.rectification import NOTHING, Rectification
 from rules.score import Score
 from rules.verdict import Outcome
 
@@ -70,6 +72,7 @@ class AgencyPosture:
     overdue: int
     waived: int
     verdicts: Mapping[Outcome, int]
+    rectification: Rectification = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Posture:
     vantages: tuple[VantageHealth, ...]
     rules: Mapping[str, tuple[str, str]]
     """Rule id to its title in Chinese and English."""
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ from rules.comparison import Turn
 from rules.deed import Move
 from rules.finding import Act, State
 from rules.handling import Objection
+from rules.incident import CauseKind
+from rules.notice import NoticeObjection, NoticeState
 from rules.policy import Level, Stage
+from rules.rectification import Age
 from rules.text import Language, Text
 from rules.verdict import Outcome
 
@@ -87,6 +90,27 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Objection.NO_DEADLINE, Text("该隐患没有整改期限", "the finding has no deadline")),
     (Objection.NOTHING_ASKED, Text("没有待批准的延期申请", "no extension was asked for")),
     (Objection.SAME_PERSON, Text("延期须由申请人以外的人批准", "somebody else has to grant what one asked for")),
+    (NoticeState.ISSUED, Text("待签收", "issued")),
+    (NoticeState.RECEIVED, Text("整改中", "received")),
+    (NoticeState.ANSWERED, Text("已反馈，待复测", "answered")),
+    (NoticeState.RETURNED, Text("复测未通过，退回", "returned")),
+    (NoticeState.RETESTED, Text("复测通过，待办结", "re-tested")),
+    (NoticeState.CLOSED, Text("已办结", "closed")),
+    (
+        NoticeObjection.NO_FINDINGS,
+        Text("没有可通知的隐患（已豁免或已在其他通知中的不算）", "nothing to notify of"),
+    ),
+    (NoticeObjection.NOT_NOW, Text("通知此刻的状态不允许这样做", "the state of the notice does not allow that")),
+    (NoticeObjection.NOT_LATER, Text("期限须晚于今天", "the deadline must lie ahead")),
+    (NoticeObjection.NO_ANSWER, Text("请用 --why 写明整改情况", "say what was done, with --why")),
+    (Age.WEEK, Text("七天以内", "up to 7 days")),
+    (Age.MONTH, Text("三十天以内", "up to 30 days")),
+    (Age.QUARTER, Text("九十天以内", "up to 90 days")),
+    (Age.OLDER, Text("九十天以上", "over 90 days")),
+    (CauseKind.CERTIFICATE, Text("同一张证书", "the same certificate")),
+    (CauseKind.NAME_SERVER, Text("同一台域名服务器", "the same name server")),
+    (CauseKind.PREFIX, Text("同一网段", "the same prefix")),
+    (CauseKind.VANTAGE, Text("本监测点", "our own vantage")),
     (Act.OPENED, Text("新增", "opened")),
     (Act.CHANGED, Text("变化", "changed")),
     (Act.CLOSED, Text("已整改", "closed")),

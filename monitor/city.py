@@ -8,8 +8,10 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from exporters.posture import Campaign, HostPosture, Posture, VantageHealth
+from monitor.incidents import Incidents
 from monitor.judgement import Judge
 from monitor.overview import lately, overview
+from monitor.records import Records
 from monitor.settings import Config
 from monitor.spool import Spool
 from monitor.store import Store, StoreUnavailable
@@ -44,6 +46,7 @@ class City:
         self._config, self._rules, self._probes = config, rules, probes
         self._store, self._clock = store, clock
         self._judge = Judge(config, rules, store, spool)
+        self._records, self._incidents = Records(config, store), Incidents(config, store)
         self._campaigns: Sequence[Campaign] = ()
         self._hosts: dict[str, HostPosture] = {}
 
@@ -82,7 +85,8 @@ class City:
         """Return how the city stands, seen from *vantages*; what campaigns did before *begun* is left out."""
         now = self._clock()
         hosts = list(self._hosts.values())
-        return overview(self._config, self._rules, hosts, self._lately(now, begun), vantages, now)
+        drawn = overview(self._config, self._rules, hosts, self._lately(now, begun), vantages, now)
+        return self._incidents.onto(self._records.onto(drawn, now), now)
 
     def _lately(self, now: dt.datetime, begun: dt.datetime | None) -> Sequence[Campaign]:
         """Return what was done lately, or as last read where the store does not answer."""

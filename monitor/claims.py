@@ -70,6 +70,6 @@ def _answer(finding: Finding, claim: Deed | None, closing: str, now: dt.datetime
     if finding.state is State.CLOSED:
         return Deed(Move.VERIFIED, TOWER, now, closing, (finding.key,), value=finding.value)
     if finding.state is State.OPEN and finding.passes == 0:
-        seen = finding.reason or finding.value or finding.key.subject
+        seen = finding.reason or finding.key.subject
         return Deed(Move.SENT_BACK, TOWER, now, seen, (finding.key,), value=finding.value)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from exporters.posture import (
     AgencyPosture,
@@ -116,21 +117,7 @@ def _rank(rows: Sequence[AgencyPosture], root: str, policy: Policy) -> list[Agen
     able = [row for row in rows if row.agency.code != root and row.score.coverage >= policy.minimum_coverage]
     risks = sorted(round(row.score.risk, 1) for row in able)
     ranked = {row.agency.code: risks.index(round(row.score.risk, 1)) + 1 for row in able}
-    placed = [
-        AgencyPosture(
-            row.agency,
-            row.score,
-            ranked.get(row.agency.code),
-            row.hosts,
-            row.stages,
-            row.exempt,
-            row.findings,
-            row.overdue,
-            row.waived,
-            row.verdicts,
-        )
-        for row in rows
-    ]
+    placed = [replace(row, rank=ranked.get(row.agency.code)) for row in rows]
     return sorted(placed, key=lambda row: (row.rank is None, row.rank or 0, row.agency.code))
 
 

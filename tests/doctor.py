@@ -16,6 +16,7 @@ TEST = {
     "dig": "bind9-dnsutils",
     "curl": "curl",
     "nmap": "nmap",
+    "amtool": "prometheus-alertmanager",
     "promtool": "prometheus",
     "prometheus": "prometheus",
     "systemd-analyze": "systemd",

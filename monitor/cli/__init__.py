@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from monitor.cli import bundles, files, handling, looking, policies, reports, standing, switching
+from monitor.cli import bundles, emergencies, files, handling, looking, notices, policies, reports, standing, switching
 from monitor.refusal import EX_FAILED
 
 EPILOG = (
@@ -27,6 +27,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="策略与规则。Policy and rules.", no_args_is_help=True)
 finding_app = typer.Typer(help="处置一项隐患。Deal with one finding.", no_args_is_help=True)
 acts_app = typer.Typer(help="处置日志。The log of deeds.", no_args_is_help=True)
+notice_app = typer.Typer(help="整改通知。Rectification notices.", no_args_is_help=True)
 report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
 
 app.command()(files.version)
@@ -42,6 +43,8 @@ app.command()(standing.scores)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)
+app.command()(emergencies.incidents)
+app.command()(emergencies.alertmanager)
 app.command("stop-scanning")(switching.stop_scanning)
 app.command("resume-scanning")(switching.resume_scanning)
 app.add_typer(policy_app, name="policy")
@@ -61,6 +64,17 @@ finding_app.command()(handling.comment)
 finding_app.command()(handling.extend)
 app.add_typer(acts_app, name="acts")
 acts_app.command()(handling.verify)
+app.add_typer(notice_app, name="notice")
+notice_app.command()(notices.issue)
+notice_app.command()(notices.receive)
+notice_app.command()(notices.answer)
+notice_app.command()(notices.retest)
+notice_app.command()(notices.close)
+notice_app.command()(notices.chase)
+notice_app.command()(notices.show)
+notice_app.command("list")(notices.list_)
+notice_app.command("print")(notices.print_)
+notice_app.command()(notices.circular)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

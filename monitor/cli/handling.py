@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from monitor.cli.again import hasten, look_again
 from monitor.configuration import Known
 from monitor.entrance import (
     DEFAULT,
@@ -29,7 +28,7 @@ from monitor.entrance import (
     speech,
 )
 from monitor.refusal import EX_CONFIG, EX_FAILED, both
-from monitor.store import Store, StoreUnavailable, Trouble
+from monitor.store import Store
 from rules.deed import Deed, Move
 from rules.finding import Finding
 from rules.handling import LONGEST_FALSE_POSITIVE
@@ -67,13 +66,15 @@ def fixed(
     look: Annotated[bool, typer.Option(help="没有守护进程时，立即自行复测 / without a daemon, look at once")] = True,
 ) -> None:
     """申报已整改：立即复测，凭证据销号或退回。Claim it fixed: looked at once, and closed or sent back on evidence."""
+    from monitor.commands.deeds import shown
+
     known = known_or_end(config)
     with acting_or_end(known, config) as store:
         finding = _done(known, store, key, signed(Move.CLAIMED_FIXED, by, why))
-        if rule := known.rules.get(finding.key.rule):
-            store.hasten({finding.key.target: rule.reads}, now())
-    if look and finding.key.target in known.config.watched:
-        _look(config, known, finding)
+        hasten(known, store, [finding.key])
+    if look and look_again(config, known, [finding.key]):
+        with reading_or_end(known, config) as store:
+            _tell_answer(shown(store, finding).handling.deeds[-1])
 
 
 def false_positive(
@@ -188,33 +189,10 @@ def _named(store: Store, key: str) -> Finding:
         end(f"{key} 指的不止一项隐患 / {key} means several findings:\n{places}", EX_CONFIG)
 
 
-def _look(directory: Path, known: Known, finding: Finding) -> None:
-    """Look at what was claimed fixed, unless a daemon runs, which does."""
-    from monitor.commands.deeds import shown
-    from monitor.commands.round import run_round
-    from monitor.halt import HaltFile
-    from monitor.watch import Unwatched
-
-    halted = HaltFile.beside(known.config.daemon.store_url, directory)
-    if halted.read() is not None:
-        return
-    with suppress(StoreUnavailable):
-        try:
-            store = Store.open(known.config.daemon.store_url, zone=known.config.daemon.time_zone)
-        except StoreUnavailable as trouble:
-            if trouble.trouble is Trouble.TAKEN:
-                print(both(Text("守护进程随即复测", "the daemon looks at it now")))
-            raise
-        with store:
-            asyncio.run(run_round(directory, known, store, [finding.key.target], Unwatched(), halted))
-            after = shown(store, next(each for each in store.findings() if each.key == finding.key))
-        _tell_answer(after.handling.deeds[-1] if after.handling.deeds else None)
-
-
-def _tell_answer(last: Deed | None) -> None:
+def _tell_answer(last: Deed) -> None:
     from exporters.words import told
 
-    if last is not None and last.move in (Move.VERIFIED, Move.SENT_BACK):
+    if last.move in (Move.VERIFIED, Move.SENT_BACK):
         print(f"{both(told(last.move))}: {last.why}")
     else:
         print(both(Text("复测尚无结论", "the re-test has decided nothing yet")))

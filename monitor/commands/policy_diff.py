@@ -18,6 +18,7 @@ from monitor.configuration import Known
 from monitor.judgement import Judge
 from monitor.store import Store
 from rules.comparison import ClauseChange, Shift, Turn, clause_changes, shifts
+from rules.policy import Policy
 from rules.verdict import Verdict
 
 
@@ -40,13 +41,14 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What *new* would change of *old* over *days*, the days looked at, in order."""
+    """What *new* would change of *old* over *days*, in order; *profiles* names those that differ."""
 
     old: Known
     new: Known
     days: tuple[dt.date, ...]
     clauses: tuple[ClauseChange, ...]
     touched: tuple[Touched, ...]
+    profiles: tuple[str, ...] = ()
 
     def by_agency(self) -> Mapping[str, Mapping[Turn, int]]:
         """Return, for each agency with any, how many of its findings take which turn."""
@@ -78,6 +80,7 @@ def compare(old: Known, new: Known, store: Store, moments: Sequence[Moment], now
         tuple(moment.day for moment in moments),
         tuple(clause_changes(old.config.policy, new.config.policy)),
         tuple(sorted(touched, key=_order)),
+        _profiles(old.config.policy, new.config.policy),
     )
 
 
@@ -112,6 +115,12 @@ def counting_on(moments: Sequence[Moment], day: dt.date | None) -> list[Moment]:
     return [moment if day is None else replace(moment, day=day) for moment in moments]
 
 
+def _profiles(old: Policy, new: Policy) -> tuple[str, ...]:
+    """Return the names of the profiles that differ, or stand in one policy alone."""
+    before, after = ({profile.name: profile for profile in policy.profiles} for policy in (old, new))
+    return tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
+
+
 def _end(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
 
@@ -141,6 +150,7 @@ def document(found: Comparison) -> ComparisonDocument:
         "new": policy_name_document(found.new.config.policy),
         "days": [day.isoformat() for day in found.days],
         "clauses": [clause_change_document(one) for one in found.clauses],
+        "profiles": list(found.profiles),
         "agencies": {
             code: {turn.value: count for turn, count in counts.items()} for code, counts in found.by_agency().items()
         },

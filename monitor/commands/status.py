@@ -6,8 +6,10 @@ import datetime as dt
 
 from exporters.posture import Posture
 from monitor.configuration import Known
+from monitor.incidents import Incidents
 from monitor.judgement import Judge
 from monitor.overview import lately, overview, remembered_health
+from monitor.records import Records
 from monitor.store import Store
 from monitor.tower import SELF
 
@@ -18,4 +20,6 @@ def current(known: Known, store: Store, now: dt.datetime) -> Posture:
     hosts = Judge(config, known.rules, store).standing(config.targets, now)
     probes = {name: probe for name, probe in known.probes.items() if name != SELF}
     campaigns = lately(store, config, probes, now)
-    return overview(config, known.rules, hosts.values(), campaigns, [remembered_health(store, config)], now)
+    health = [remembered_health(store, config)]
+    drawn = overview(config, known.rules, hosts.values(), campaigns, health, now)
+    return Incidents(config, store).onto(Records(config, store).onto(drawn, now), now)

@@ -17,10 +17,13 @@ _TURNS = (Turn.OPENS, Turn.CLOSES, Turn.RISES, Turn.FALLS)
 def show_comparison(console: Console, found: Comparison, language: Language, most: int) -> None:
     """Print the clauses that differ, what that means to each agency, and at most *most* of the findings touched."""
     console.print(plain(_heading(found).into(language)), style="bold")
-    if not found.clauses and not found.touched:
+    if not found.clauses and not found.profiles and not found.touched:
         console.print(Text("没有差别", "no difference").into(language))
         return
     _clauses(console, found, language)
+    if found.profiles:
+        names = ", ".join(found.profiles)
+        console.print(plain(Text(f"有差别的档案：{names}", f"profiles that differ: {names}").into(language)))
     _agencies(console, found, language)
     _findings(console, found, language, most)
 

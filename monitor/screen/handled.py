@@ -37,10 +37,11 @@ def show_handled(console: Console, known: Known, finding: Finding, handling: Han
     if finding.reason:
         console.print(plain(f"  {finding.reason}"), style="dim")
     for deed in handling.deeds:
-        console.print(_deed(deed, known, language), soft_wrap=True)
+        console.print(deed_line(deed, known, language), soft_wrap=True)
 
 
-def _deed(deed: Deed, known: Known, language: Language) -> Line:
+def deed_line(deed: Deed, known: Known, language: Language) -> Line:
+    """Return what was done, when, by whom and why."""
     line = Line(local(deed.at, known.config.daemon.time_zone) + "  ", style="dim")
     line.append(word(deed.move, language), style=STYLES.get(deed.move, "bold"))
     line.append(f"  {deed.who}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from exporters.alerting import UNTOLD, Alerting
 from monitor.bundles.keys import TrustedKey
 from monitor.settings.daemon import Endpoint
 from monitor.settings.schedule import Schedule
@@ -60,6 +61,7 @@ class Config:
     surroundings: Surroundings
     scope: Scope
     limits: Limits
+    alerting: Alerting = UNTOLD
     holiday_years: frozenset[int] = frozenset()
 
     def addressee(self, target: Target) -> Addressee:

@@ -17,6 +17,7 @@ FILES = (
     "waivers.yaml",
     "schedule.yaml",
     "holidays.yaml",
+    "alerting.yaml",
     "diaolou.yaml",
 )
 _TABLE = "targets.csv"

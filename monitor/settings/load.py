@@ -14,6 +14,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from monitor.settings.agencies import AgenciesFile, AgencyEntry, tree_of, tree_slips
+from monitor.settings.alerting import AlertingFile
 from monitor.settings.config import Config, Daemon
 from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Known
@@ -97,6 +98,7 @@ class _Loader:
         daemon = self._one("diaolou.yaml", DaemonFile)
         policy = self._policy_file()
         schedule = self._one("schedule.yaml", ScheduleFile, required=False)
+        alerting = self._one("alerting.yaml", AlertingFile, required=False)
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
@@ -111,6 +113,7 @@ class _Loader:
             holiday_years=years(holidays),
             waivers=tuple(entry.noun() for entry in waivers.waivers) if waivers is not None else (),
             schedule=schedule.noun() if schedule is not None else Schedule(),
+            alerting=(alerting or AlertingFile()).noun(self.folder.directory, daemon.time_zone),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
             surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from monitor.settings.agencies import AgenciesFile
+from monitor.settings.alerting import AlertingFile
 from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Section
 from monitor.settings.holidays import HolidaysFile
@@ -27,6 +28,7 @@ MODELS: Mapping[str, type[Section]] = {
     "waivers": WaiversFile,
     "schedule": ScheduleFile,
     "holidays": HolidaysFile,
+    "alerting": AlertingFile,
     "diaolou": DaemonFile,
 }
 

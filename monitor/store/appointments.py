@@ -63,6 +63,12 @@ def leave_others(connection: Connection, vantage: str, now: dt.datetime) -> None
     connection.execute(delete(verdict).where(verdict.c.vantage != vantage))
 
 
+def watched_since(connection: Connection) -> Mapping[str, dt.datetime]:
+    """Return since when each target of the inventory has been in it."""
+    query = select(inventory.c.target, inventory.c.added).where(inventory.c.removed.is_(None))
+    return dict(connection.execute(query).all())
+
+
 def claim(connection: Connection, probe: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[str]:
     """Take at most *limit* targets that are due, the longest overdue first, and hold them for *lease*."""
     mine = _due(probe, now).limit(limit).with_for_update(skip_locked=True)

@@ -211,6 +211,11 @@ class Store(Door):
             if vantage:
                 appointments.leave_others(connection, vantage, now)
 
+    def watched_since(self) -> Mapping[str, dt.datetime]:
+        """Return since when each target of the inventory has been in it."""
+        with self._read() as connection:
+            return appointments.watched_since(connection)
+
     def claim(self, probe: str, now: dt.datetime, limit: int, lease: float) -> list[str]:
         """Take at most *limit* due targets, the longest overdue first, for *lease* seconds."""
         with self._write() as connection:

@@ -24,8 +24,11 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Service, Target, Transport
 from rules.agency import Agency, Contact, Role, Tier, Tree
 from rules.finding import Finding, Key, State
+from rules.incident import Cause, CauseKind, Incident
+from rules.notice import NoticeState
 from rules.policy import Clause, Goal, Level, Policy, Stage
 from rules.readiness import climb
+from rules.rectification import Age, Rectification
 from rules.score import group_score, host_score
 from rules.text import Text
 from rules.verdict import Outcome, Verdict
@@ -185,7 +188,14 @@ def city(plans: Iterable[Plan] = PLANS, at: dt.datetime = AT, tree: Tree = TREE)
             VantageHealth("spare", {Family.IPV4: None, Family.IPV6: None}, resolver=None, at=None),
         ),
         rules={rule: (zh, en) for rule, (_, _, zh, en) in RULES.items()},
+        incidents=_incidents(hosts, at),
     )
+
+
+def _incidents(hosts: list[HostPosture], at: dt.datetime) -> tuple[Incident, ...]:
+    """One incident, of every host with a finding."""
+    findings = tuple(host.findings[0] for host in hosts if host.findings)
+    return (Incident(Cause(CauseKind.NAME_SERVER, "ns1.example"), at, findings),) if findings else ()
 
 
 def _host(plan: Plan, at: dt.datetime) -> HostPosture:
@@ -270,7 +280,21 @@ def _agency(tree: Tree, code: str, hosts: list[HostPosture], at: dt.datetime) ->
         overdue=sum(finding.overdue(at.date()) for finding in open_findings),
         waived=sum(finding.waived for finding in open_findings),
         verdicts=sum((Counter(host.verdicts) for host in hosts), Counter[Outcome]()),
+        rectification=RECORD,
     )
+
+
+RECORD = Rectification(
+    ages=Counter({Age.WEEK: 2, Age.OLDER: 1}),
+    due=4,
+    in_time=3,
+    seconds=(86400.0, 3 * 86400.0),
+    closed=4,
+    reopened=1,
+    notices=Counter({NoticeState.RECEIVED: 2}),
+    notices_overdue=1,
+)
+"""How well every agency of the city mends."""
 
 
 def _ranked(agencies: list[AgencyPosture]) -> list[AgencyPosture]:

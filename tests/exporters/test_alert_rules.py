@@ -17,6 +17,22 @@ PROMETHEUS = ROOT / "config" / "prometheus"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
+CLASSES = frozenset(
+    {
+        "posture",
+        "rollout",
+        "certificate",
+        "website",
+        "data",
+        "tower",
+        "vantage",
+        "incident",
+        "rectification",
+        "inhibitor",
+    }
+)
+
+
 def load(folder: str) -> Iterator[dict[str, Any]]:
     for path in sorted((PROMETHEUS / folder).glob("*.yaml")):
         yield yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -85,7 +101,7 @@ def test_an_alert_names_an_agency_as_people_do(name: str) -> None:
 def test_an_alert_is_graded_and_classed_from_closed_sets(name: str) -> None:
     labels = ALERTS[name]["labels"]
     assert labels["severity"] in {"critical", "warning", "info"}
-    assert labels["class"] in {"posture", "rollout", "certificate", "website", "data", "tower", "vantage"}
+    assert labels["class"] in CLASSES
     assert set(labels) == {"severity", "class"}
 
 

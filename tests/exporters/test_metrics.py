@@ -230,7 +230,9 @@ def test_quotes_and_line_breaks_in_labels_make_no_further_series() -> None:
     plain = host("www.health.kp.test")
     target = replace(plain.target, host=NASTY, agency=NASTY)
     tree = Tree.of([*CITY.tree.agencies.values(), Agency(NASTY, Text(NASTY, NASTY), Tier.TOWN, "kp")])
-    nasty = replace(CITY, tree=tree, hosts=(replace(plain, target=target),), rules={NASTY: (NASTY, NASTY)})
+    nasty = replace(
+        CITY, tree=tree, hosts=(replace(plain, target=target),), rules={NASTY: (NASTY, NASTY)}, incidents=()
+    )
     page = render(nasty, TODAY)
     assert subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True).returncode == 0
     assert page.count(b"\n") == render(replace(nasty, hosts=(plain,), rules={"r": ("规", "r")}), TODAY).count(b"\n")

@@ -78,11 +78,16 @@ def _show(lab: Lab, folder: Path, *, once: bool) -> int:
 
 def _reports(lab: Lab, config: Path, folder: Path) -> None:
     month = dt.datetime.now(dt.UTC).astimezone().strftime("%Y-%m")
+    written = {}
     for form in FORMS:
         path = folder / f"report.{form}"
         words = ("report", "month", month, "--config", str(config), "--format", form, "-o", str(path))
-        done = subprocess.run(_diaolou(lab, *words), capture_output=True, text=True, check=False)
-        print(f"月报 report: {path}" if not done.returncode else done.stderr.strip())
+        written[path] = subprocess.Popen(
+            _diaolou(lab, *words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+    for path, writer in written.items():
+        _, complaint = writer.communicate()
+        print(f"月报 report: {path}" if not writer.returncode else complaint.strip())
 
 
 def _diaolou(lab: Lab, *words: str) -> list[str]:

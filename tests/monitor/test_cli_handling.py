@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -14,7 +13,8 @@ from typer.testing import CliRunner, Result
 from exporters.documents_deeds import DeedDocument, HandledDocument
 from monitor.cli import app
 from monitor.store import Store
-from tests.monitor.looking_tower import WWW, World, raise_tower
+from tests.monitor.found_city import found_city
+from tests.monitor.looking_tower import WWW
 from tests.monitor.operator import Desk
 
 KEY = f"no_dangerous_port_open@{WWW}#tcp/6379/ipv4"
@@ -26,15 +26,7 @@ def run(*words: str | Path) -> Result:
 
 @pytest.fixture
 def looked(tmp_path: Path) -> Desk:
-    world = World(open={WWW: (80, 6379)})
-    desk = Desk(tmp_path / "settings")
-    desk.change("policy.yaml", "{level: critical}", "{level: critical, days: 3}")
-    desk.change("diaolou.yaml", "city: city", f"city: city\nstore: {{url: 'sqlite:///{tmp_path}/diaolou.db'}}")
-    tower, store, _ = raise_tower(tmp_path, world, change=lambda _: desk.load())
-    with store:
-        store.sync(list(tower.config.targets.values()), list(tower.probes.values()), world.now())
-        asyncio.run(tower.round())
-    return desk
+    return found_city(tmp_path).desk
 
 
 def act(desk: Desk, *words: str, key: str = KEY) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,7 @@ def test_the_clause_of_a_rule_that_is_not_stable_does_not_bind(tmp_path: Path, s
 
 
 def test_the_cases_of_own_rules_are_run_with_the_others(tmp_path: Path) -> None:
-    put(tmp_path, "a/own_rule.yaml", written(when='target.kind == "mail"'))
-    failed = [result for result in run_cases(tmp_path) if not result.holds]
+    put(tmp_path, "packs/a/own_rule.yaml", written(when='target.kind == "mail"'))
+    configured(tmp_path)
+    failed = [result for result in run_cases(tmp_path, dt.datetime(2026, 11, 22, tzinfo=dt.UTC)) if not result.holds]
     assert [(result.rule, result.case) for result in failed] == [("own_rule", "it is a website")]

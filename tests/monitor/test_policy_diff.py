@@ -93,6 +93,15 @@ def test_a_level_changes_and_a_withdrawn_clause_closes(folder: Path, store: Stor
     assert found.by_agency() == {"city": {Turn.CLOSES: 2}}
 
 
+def test_a_profile_counts_for_whom_it_means(folder: Path, store: Store, old: Known, desk: Desk) -> None:
+    whom = "title: {zh: 宽, en: lax}, whom: {agencies: [city]}"
+    profile = f"{{name: lax, {whom}, clauses: {{no_dangerous_port_open: {{off: true}}}}}}"
+    desk.write("policy.yaml", (desk.directory / "policy.yaml").read_text() + f"profiles: [{profile}]\n")
+    found = compare(old, by(folder, desk), store, NOWADAYS, NOW)
+    assert found.profiles == ("lax",)
+    assert found.by_agency() == {"city": {Turn.CLOSES: 2}}
+
+
 def test_a_clause_of_the_future_counts_when_asked_for_that_day(
     folder: Path, store: Store, old: Known, desk: Desk
 ) -> None:

@@ -105,6 +105,48 @@ def test_a_mistake_in_the_policy_is_told_at_its_line(desk: Desk, old: str, new: 
     assert said in words
 
 
+# --- alerting
+
+
+ALERTING = """\
+mail: {smarthost: "smtp.city.example:587", sender: diaolou@city.example, user: d, password_file: secrets/smtp}
+webhooks: ["http://127.0.0.1:9/alerts"]
+wecom: {corporation: ww1, agent: "2", secret_file: secrets/wecom}
+quiet: "22:00-06:00"
+repeat: 2h
+"""
+
+
+def test_the_ways_out_of_alerts_are_read(desk: Desk) -> None:
+    for name in ("smtp", "wecom"):
+        desk.write(f"secrets/{name}", "secret")
+    desk.write("alerting.yaml", ALERTING)
+    alerting = desk.load().alerting
+    assert alerting.mail is not None
+    assert alerting.wecom is not None
+    assert Path(alerting.mail.password_file).read_text() == Path(alerting.wecom.secret_file).read_text() == "secret"
+    assert (alerting.webhooks, alerting.repeat, alerting.quiet) == (
+        ("http://127.0.0.1:9/alerts",),
+        7200.0,
+        ("22:00", "06:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("secrets/wecom", "secrets/none", "no file"),
+        ("http://127", "ftp://127", "not written as it should be"),
+        ("smtp.city.example:587", "smtp.city.example", "not written as it should be"),
+    ],
+)
+def test_a_mistake_in_a_way_out_is_told(desk: Desk, old: str, new: str, said: str) -> None:
+    for name in ("smtp", "wecom"):
+        desk.write(f"secrets/{name}", "secret")
+    desk.write("alerting.yaml", ALERTING.replace(old, new))
+    assert said in desk.mistake()[2]
+
+
 # --- waivers
 
 WAIVER = """\
