@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Record, Sighting, Subject
 from probes.registry import Probe
@@ -100,6 +102,27 @@ async def _prepared(probe: Probe, targets: Sequence[Target], wire: BatchWire | N
                 log.exception("probe %s failed to prepare %d looks", probe.name, len(some))
         for target in some:
             yield target
+
+
+async def in_hand(looks: Iterable[Callable[[], Awaitable[Sighting]]], most: int) -> AsyncIterator[Sighting]:
+    """Yield what *looks* at parts of one target bring, in their order, with at most *most* of them under way.
+
+    One that waits for an answer does not keep the others waiting; one that breaks ends them all.
+    """
+    waiting = iter(looks)
+    begun: deque[asyncio.Task[Sighting]] = deque()
+    try:
+        while True:
+            for look in islice(waiting, most - len(begun)):
+                begun.append(asyncio.ensure_future(look()))
+            if not begun:
+                return
+            yield await begun[0]
+            begun.popleft()
+    finally:
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
 
 
 def stamp(sighting: Sighting, probe: str, target: str, vantage: str, at: dt.datetime) -> Record:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 
 from probes.endpoint import addresses
-from probes.framework import refused
+from probes.framework import in_hand, refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
 from probes.page import read_page
 from probes.redirect import Walk, shown
@@ -16,6 +18,9 @@ from probes.sketch import sketch
 from probes.target import Address, Family, Kind, Target, Transport
 from probes.text import clean
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
+
+AT_ONCE = 4
+"""Pages of one target in hand: a silent address must not keep the others waiting, nor many pages fill the memory."""
 
 SCHEMES = {80: "http", 443: "https"}
 
@@ -93,13 +98,15 @@ async def http_home(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     ports = http_ports(target)
     if not ports:
         return
-    async for address in addresses(target, wire):
-        if isinstance(address, Sighting):
-            yield address
-            continue
-        for port in ports:
-            for path in target.paths:
-                yield await _page(target, address, port, path, wire)
+    places: list[Address] = []
+    async for found in addresses(target, wire):
+        if isinstance(found, Sighting):
+            yield found
+        else:
+            places.append(found)
+    pages = (partial(_page, target, *where, wire) for where in product(places, ports, target.paths))
+    async for sighting in in_hand(pages, AT_ONCE):
+        yield sighting
 
 
 def http_ports(target: Target) -> list[int]:

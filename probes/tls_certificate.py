@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 from probes.certificate import Certificate, read
 from probes.endpoint import addresses
-from probes.framework import refused
+from probes.framework import in_hand, refused
 from probes.observation import Facts, Failure, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Kind, Target, Transport
@@ -42,6 +44,9 @@ class TlsCertificate(Facts):
     faults: tuple[ChainFault, ...]
 
 
+AT_ONCE = 4
+"""Handshakes with one target in hand."""
+
 _WORDS = {
     "version": ("版本", "version"),
     "cipher": ("加密套件", "cipher"),
@@ -71,12 +76,15 @@ async def tls_certificate(target: Target, wire: Wire) -> AsyncIterator[Sighting]
     ports = tls_ports(target)
     if not ports:
         return
-    async for address in addresses(target, wire):
-        if isinstance(address, Sighting):
-            yield address
-            continue
-        for port in ports:
-            yield await _service(target, address, port, wire)
+    places: list[Address] = []
+    async for found in addresses(target, wire):
+        if isinstance(found, Sighting):
+            yield found
+        else:
+            places.append(found)
+    services = (partial(_service, target, *where, wire) for where in product(places, ports))
+    async for sighting in in_hand(services, AT_ONCE):
+        yield sighting
 
 
 def tls_ports(target: Target) -> list[int]:

@@ -8,11 +8,12 @@ import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
 
-from probes.framework import TOGETHER, Look, look, outcome_of, refused, stamp, sweep
+from probes.framework import TOGETHER, Look, in_hand, look, outcome_of, refused, stamp, sweep
 from probes.observation import WHOLE, Facts, Failure, Gap, GapReason, Observation, Sighting, Subject
 from probes.registry import Probe, ProbeFunction, load
 from probes.target import Family, Kind, Target
@@ -235,3 +236,34 @@ async def test_the_addresses_of_a_batch_are_asked_for_at_once() -> None:
     assert probe.prepare is not None
     await probe.prepare(everyone, ahead)
     assert ahead.names == [target.host for target in everyone]
+
+
+async def _bring(which: int, seconds: float, log: list[int]) -> Sighting:
+    log.append(which)
+    await asyncio.sleep(seconds)
+    return Sighting(Subject(port=which), Failure.CONNECTION_TIMEOUT)
+
+
+async def test_looks_in_hand_come_in_their_order_and_never_too_many_at_once() -> None:
+    begun: list[int] = []
+    looks = [partial(_bring, which, 0.02 / which, begun) for which in range(1, 9)]
+    most = 0
+    order = []
+    async for sighting in in_hand(looks, 3):
+        order.append(sighting.subject.port)
+        most = max(most, len(begun) - len(order) + 1)
+    assert order == list(range(1, 9))
+    assert most == 3
+
+
+async def test_one_look_that_breaks_ends_those_in_hand() -> None:
+    begun: list[int] = []
+
+    async def broken() -> Sighting:
+        raise RuntimeError("a defect")
+
+    with pytest.raises(RuntimeError):
+        async for _ in in_hand([broken, partial(_bring, 1, 60.0, begun), partial(_bring, 2, 60.0, begun)], 2):
+            pass
+    assert begun in ([], [1])
+    assert len(asyncio.all_tasks()) == 1
