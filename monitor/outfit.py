@@ -54,7 +54,7 @@ def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledg
     surroundings = around(config)
     memo = Memo(lifetime=MEMORY)
     guard = Guard(config.scope, config.limits, surroundings, pacer=pacer, ledger=ledger)
-    packets = PacketClient(socket)
+    packets = PacketClient(socket, config.limits.patience)
     resolver = Resolver(surroundings, memo)
     try:
         live = LiveWire(

@@ -196,6 +196,7 @@ class LimitsEntry(Section):
     concurrent: int = Field(default=256, ge=1, le=65536)
     per_host_concurrent: int = Field(default=8, ge=1, le=1024)
     source_ports: Annotated[list[Port], Field(min_length=2, max_length=2)] | None = None
+    patience: float = Field(default=1.0, ge=0.1, le=10)
 
     @field_validator("source_ports")
     @classmethod
@@ -208,7 +209,14 @@ class LimitsEntry(Section):
         """Return the limits."""
         ports = (self.source_ports[0], self.source_ports[1]) if self.source_ports else None
         return Limits(
-            self.overall, self.per_host, self.per_agency, self.concurrent, self.per_host_concurrent, user_agent, ports
+            self.overall,
+            self.per_host,
+            self.per_agency,
+            self.concurrent,
+            self.per_host_concurrent,
+            user_agent,
+            ports,
+            self.patience,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -119,7 +120,7 @@ class TargetWire:
 
     async def ask(self, query: DnsQuery) -> DnsAnswer:
         """Put one question to one server."""
-        return await self._live.asker.ask(query, self._name_server)
+        return await self._live.asker.ask(replace(query, timeout=self._patient(query.timeout)), self._name_server)
 
     async def once(self, key: tuple[str, ...], measure: Callable[[], Awaitable[T]]) -> T:
         """Take a measurement that targets share."""
@@ -127,7 +128,7 @@ class TargetWire:
 
     async def connect(self, address: Address, port: int, *, timeout: float = 4.0) -> float:
         """Open and close one TCP connection; return the seconds it took."""
-        return await self._live.connector.connect(address, port, timeout, self._account)
+        return await self._live.connector.connect(address, port, self._patient(timeout), self._account)
 
     async def scan(self, address: Address, ports: Sequence[int]) -> tuple[PortLook, ...]:
         """Look at TCP ports of one address."""
@@ -135,16 +136,22 @@ class TargetWire:
 
     async def fetch(self, request: HttpRequest) -> HttpExchange:
         """Fetch one URL from one address."""
-        return await self._live.fetcher.fetch(request, self._account)
+        patient = replace(request, timeout=self._patient(request.timeout))
+        return await self._live.fetcher.fetch(patient, self._account)
 
     async def handshake(self, request: TlsRequest) -> TlsSession:
         """Complete one TLS handshake and keep the chain."""
-        return await self._live.prober.handshake(request, self._account)
+        patient = replace(request, timeout=self._patient(request.timeout))
+        return await self._live.prober.handshake(patient, self._account)
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send ICMP echo requests; return the round-trip seconds of those answered, never none."""
         async with self._live.guard.admit(address, 0, What.ECHO, self._account, packets=count):
-            return await self._live.echoer.echo(address, count, timeout)
+            return await self._live.echoer.echo(address, count, self._patient(timeout))
+
+    def _patient(self, seconds: float) -> float:
+        """Return how long we wait where *seconds* are usual."""
+        return seconds * self._live.guard.limits.patience
 
     def _name_server(self, address: Address, port: int) -> Errand:
         return self._live.guard.admit(address, port, What.DNS, self._account)

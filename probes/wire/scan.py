@@ -65,7 +65,8 @@ class PortScanner:
 
     async def _connect(self, address: Address, port: int, account: Account) -> PortLook:
         try:
-            seconds = await self._connector.connect(address, port, _CONNECTING, account)
+            patience = _CONNECTING * self._guard.limits.patience
+            seconds = await self._connector.connect(address, port, patience, account)
         except Unreached as refusal:
             return PortLook(port, refused(refusal.failure))
         return PortLook(port, PortState.OPEN, seconds)

@@ -68,7 +68,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How gently we probe. Rates are connections or packets per second; *per_host* counts both families together."""
+    """How gently we probe. Rates are connections or packets per second; *per_host* counts both families together.
+
+    *patience* is how long we wait for an answer, as a share of the time usual for what was asked.
+    """
 
     overall: float = 100.0
     per_host: float = 10.0
@@ -77,3 +80,4 @@ class Limits:
     per_host_concurrent: int = 8
     user_agent: str = "Diaolou/0.1 (+https://example.invalid/about-our-probes)"
     source_ports: tuple[int, int] | None = field(default=None)
+    patience: float = 1.0

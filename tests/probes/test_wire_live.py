@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from probes.wire.live import Ask, Gate, LiveWire
 from probes.wire.memo import Memo
 from tests.lab.model import Cert
 from tests.lab.pki import Authority, context
-from tests.probes.wire_world import V4, V6, guard, saying, serving
+from tests.probes.wire_world import FREE, V4, V6, guard, saying, serving
 
 HOST = "www.kp.example"
 TARGET = Target(HOST, "town")
@@ -166,3 +167,42 @@ async def test_one_deadline_covers_all_phases_of_an_exchange() -> None:
             await wire.fetch(HttpRequest("http", V4, port, HOST, timeout=0.5))
     assert refusal.value.failure is Failure.HTTP_TIMEOUT
     assert 0.45 < refusal.value.seconds < 1.5
+
+
+async def test_patience_stretches_every_wait_alike() -> None:
+    waits: list[float] = []
+
+    class Patient(Stand):
+        async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
+            waits.append(query.timeout)
+            return await super().ask(query, gate)
+
+        async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
+            waits.append(timeout)
+            return await super().echo(address, count, timeout)
+
+    for patience in (1.0, 3.0):
+        door, stand = guard(limits=replace(FREE, patience=patience)), Patient()
+        parts = {"asker": stand, "resolver": stand, "echoer": stand, "sweeper": stand, "memo": Memo()}
+        wire: Wire = LiveWire(door, Surroundings((V4,)), **parts).for_target(TARGET)  # type: ignore[arg-type]
+        await wire.ask(QUERY)
+        await wire.echo(V4, timeout=2.0)
+    usual, stretched = waits[:2], waits[2:]
+    assert stretched == [3 * seconds for seconds in usual]
+
+
+async def test_whoever_is_less_patient_gives_up_sooner() -> None:
+    async with serving(_say_nothing) as port:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Unreached) as refusal:
+            await (
+                live(guard(limits=replace(FREE, patience=0.1)))
+                .for_target(TARGET)
+                .fetch(HttpRequest("http", V4, port, HOST, "/", timeout=5.0))
+            )
+        assert refusal.value.failure is Failure.HTTP_TIMEOUT
+        assert 0.4 < asyncio.get_running_loop().time() - began < 4.0
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()

@@ -54,8 +54,8 @@ class PacketClient:
     Of a process that is absent, without its capability, or gone mid-way nothing is concluded about any target.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
+    def __init__(self, path: Path | str, patience: float = 1.0) -> None:
+        self._path, self._scan_timeout = Path(path), SCAN_TIMEOUT * patience
         self._pending: dict[int, asyncio.Future[Reply]] = {}
         self._tokens = itertools.cycle(range(1, 2**32))
         self._connecting = asyncio.Lock()
@@ -100,13 +100,13 @@ class PacketClient:
             NotLooked: nothing can be said of any, even if some have answered.
         """
         rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
-        timing = SCAN_RETRIES, SCAN_TIMEOUT, rate, per_host
+        timing = SCAN_RETRIES, self._scan_timeout, rate, per_host
         request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
         sending = len(ports) / min(rate / len(addresses), per_host)
         seen: list[Seen | Unseen] = []
         self._seen[request.token] = seen
         try:
-            reply = await self._put(request, (2 * SCAN_RETRIES + 1) * (SCAN_TIMEOUT + 2 * sending) + _PREPARING)
+            reply = await self._put(request, (2 * SCAN_RETRIES + 1) * (self._scan_timeout + 2 * sending) + _PREPARING)
         finally:
             del self._seen[request.token]
         if isinstance(reply, Declined):
