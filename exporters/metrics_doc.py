@@ -44,6 +44,7 @@ GROUPS = (
     ("diaolou_policy_", "策略 Policy"),
     ("diaolou_campaign_", "探测轮次 Campaigns"),
     ("diaolou_vantage_", "监测点 Vantages"),
+    ("diaolou_incident_", "事件 Incidents"),
     ("diaolou_posture_", "态势 Posture"),
 )
 
