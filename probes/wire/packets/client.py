@@ -55,7 +55,8 @@ class PacketClient:
     """
 
     def __init__(self, path: Path | str, patience: float = 1.0) -> None:
-        self._path, self._scan_timeout = Path(path), SCAN_TIMEOUT * patience
+        # Never less than has been proven: with shorter waits a closed port was once told as silent.
+        self._path, self._scan_timeout = Path(path), SCAN_TIMEOUT * max(1.0, patience)
         self._pending: dict[int, asyncio.Future[Reply]] = {}
         self._tokens = itertools.cycle(range(1, 2**32))
         self._connecting = asyncio.Lock()
