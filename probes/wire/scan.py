@@ -39,7 +39,8 @@ class PortScanner:
         Raises:
             NotLooked: at one of them could not be looked; then none is waited for.
         """
-        if getattr(address, "ipv4_mapped", None) is None and await self._sweeper.can_scan():
+        mapped = getattr(address, "ipv4_mapped", None) is not None
+        if self._guard.limits.syn and not mapped and await self._sweeper.can_scan():
             # A second's worth at a time: the guard goes on being asked, and others get their turns.
             size = int(min(max(self._guard.limits.per_host, 1), _PORTS_AT_ONCE))
             parts = [ports[at : at + size] for at in range(0, len(ports), size)]

@@ -70,7 +70,8 @@ class Scope:
 class Limits:
     """How gently we probe. Rates are connections or packets per second; *per_host* counts both families together.
 
-    *patience* is how long we wait for an answer, as a share of the time usual for what was asked.
+    *syn* has ports looked at by the packet process, where there is one, and not by connecting. *patience* is how long
+    we wait for an answer, as a share of the time usual for what was asked.
     """
 
     overall: float = 100.0
@@ -81,3 +82,4 @@ class Limits:
     user_agent: str = "Diaolou/0.1 (+https://example.invalid/about-our-probes)"
     source_ports: tuple[int, int] | None = field(default=None)
     patience: float = 1.0
+    syn: bool = False

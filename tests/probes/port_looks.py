@@ -18,7 +18,7 @@ from probes.wire.scan import PortScanner
 from probes.wire.scope import Limits, Scope
 from probes.wire.tcp import Dialer, TcpConnector
 
-FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=512, per_host_concurrent=64)
+FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=512, per_host_concurrent=64, syn=True)
 
 
 async def main(path: str, addresses: list[str], ports: list[int]) -> dict[str, list[str]]:

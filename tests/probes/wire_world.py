@@ -18,7 +18,7 @@ from tests.lab.hostile_http import Script, play
 
 V4, V6 = ip_address("127.0.0.1"), ip_address("::1")
 LOOPBACK = Scope(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
-FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=1000, per_host_concurrent=1000)
+FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=1000, per_host_concurrent=1000, syn=True)
 ACCOUNT = Account("www.example", "town")
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
