@@ -25,8 +25,6 @@ from tests.lab.lifecycle import PROJECT, Lab, LabError
 from tests.lab.truth import truth
 
 PORT = 9817
-PATIENCE = 0.2
-"""Of the usual time for an answer: in the demo city nothing is further than a millisecond."""
 FORMS = ("html", "pdf")
 
 
@@ -60,7 +58,7 @@ def _show(lab: Lab, folder: Path, *, once: bool) -> int:
     config = folder / "config"
     if folder.exists():
         shutil.rmtree(folder)
-    write(config, lab.folder, patience=PATIENCE)
+    write(config, lab.folder)
     if subprocess.run(_diaolou(lab, "round", str(config)), check=False).returncode:
         return 1
     wrong = disagreements(config, truth())
