@@ -75,8 +75,12 @@ def nmap(lab: Lab, addresses: Sequence[str], *options: str) -> list[tuple[str, s
 
 
 def ports(lab: Lab, addresses: Sequence[str], wanted: Sequence[int]) -> dict[str, dict[int, str]]:
-    """Return the states of the *wanted* TCP ports by address."""
-    options = ("-Pn", "-sS", "-p", ",".join(map(str, wanted)), "--max-retries", "4", "--min-rate", "500")
+    """Return the states of the *wanted* TCP ports by address.
+
+    One site loses packets both ways, and a busy machine answers late: silence is believed after many tries.
+    """
+    patience = ("--max-retries", "10", "--min-rtt-timeout", "300ms", "--min-rate", "500")
+    options = ("-Pn", "-sS", "-p", ",".join(map(str, wanted)), *patience)
     return {
         address: {int(port): state for port, state in re.findall(r"(\d+)/(open|closed|filtered)/", fields)}
         for address, fields in nmap(lab, addresses, *options)

@@ -117,8 +117,7 @@ async def test_loopback_is_scanned_like_any_other(client: PacketClient, family: 
     assert [look.state for look in swept.looks[ourselves]] == [PortState.CLOSED] * 2
 
 
-# Over IPv6 a whole scan was once told as silent here, and why is not known: so nobody scans by SYNs unless told to.
-@pytest.mark.parametrize("family", [Family.IPV4])
+@families
 async def test_a_tenth_lost_each_way_is_made_good_by_asking_again(
     client: PacketClient, world: Bed, family: Family
 ) -> None:
