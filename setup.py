@@ -25,11 +25,13 @@ setup(
     install_requires=[
         "alembic>=1.18,<2",
         "apscheduler>=3.11,<4",
+        "brotli>=1.2,<2",
         "chinesecalendar>=1.11",
         "cryptography>=46,<51",
         "dnspython>=2.8,<3",
         "google-re2>=1.1",
         "h11>=0.16,<1",
+        "h2>=4.4,<5",
         "jinja2>=3.1,<4",
         "lxml>=6,<7",
         "numpy>=2.2,<3",
@@ -43,6 +45,7 @@ setup(
         "sqlalchemy>=2.0.44,<3",
         "typer>=0.20,<1",
         "uvicorn>=0.38,<1",
+        "zstandard>=0.25,<1",
     ],
     extras_require={
         "pdf": ["weasyprint>=68"],
