@@ -125,7 +125,7 @@ Resolution = Mapping[Family, FamilyResolution]
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One GET to one address; Host and SNI are *host*, whatever the address."""
+    """One GET to one address; Host and SNI are *host*, whatever the address. *http2*: over TLS, HTTP/2 is offered."""
 
     scheme: str
     address: Address
@@ -136,6 +136,7 @@ class HttpRequest:
     header_limit: int = 64 * 1024
     body_limit: int = 2 * 1024 * 1024
     decoded_limit: int = 8 * 1024 * 1024
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,10 @@ class Phases:
 
 @dataclass(frozen=True, slots=True)
 class HttpExchange:
-    """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order."""
+    """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order.
+
+    *protocol* is what it came over: http/1.0, http/1.1 or h2.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -163,6 +167,7 @@ class HttpExchange:
     phases: Phases
     wire_bytes: int
     truncated: bool = False
+    protocol: str = "http/1.1"
 
     def header(self, name: str) -> str | None:
         """Return the first value of header *name* (lower case)."""
