@@ -78,7 +78,7 @@ def _network(text: str) -> Network:
     try:
         return parse_network(text)
     except Refused as fault:
-        end(f"--trust {text}: {both(fault.message)}", EX_CONFIG)
+        end(f"--trust {text}: {both(fault.message)}; {both(fault.cure)}", EX_CONFIG)
 
 
 def _file_name(host: str, dialect: Dialect) -> str:
