@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
 from probes.wire.scope import Network
+from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
 
@@ -305,3 +306,6 @@ class Wire(Protocol):
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send *count* ICMP echo requests; return the round-trip seconds of those answered, never none."""
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet; return the first word about it, silence included."""
