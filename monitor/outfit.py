@@ -60,7 +60,7 @@ def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledg
         live = LiveWire(
             guard,
             surroundings,
-            asker=Asker(Dialer(config.limits.source_ports)),
+            asker=Asker(Dialer(config.limits.source_ports, patience=config.limits.patience)),
             resolver=resolver,
             echoer=packets,
             sweeper=packets,

@@ -92,7 +92,10 @@ class LiveWire:
     ) -> None:
         self.guard, self.surroundings, self.now = guard, surroundings, clock
         self.asker, self.resolver, self.echoer, self.memo = asker, resolver, echoer, memo
-        dialer, tls = dialer or Dialer(guard.limits.source_ports), TlsClient(authorities)
+        dialer, tls = (
+            dialer or Dialer(guard.limits.source_ports, patience=guard.limits.patience),
+            TlsClient(authorities),
+        )
         self.connector = TcpConnector(guard, dialer)
         self.fetcher = Fetcher(guard, dialer, tls, guard.limits.user_agent)
         self.scanner = PortScanner(guard, sweeper, self.connector)

@@ -18,8 +18,6 @@ from probes.wire.tcp import TcpConnector
 T = TypeVar("T")
 
 _PORTS_AT_ONCE = 1024
-_CONNECTIONS_AT_ONCE = 16
-"""Connections to one address in hand; the guard lets no more than a few through, and the others would only wait."""
 _CONNECTING = 4.0
 """Seconds a port has to answer a connection."""
 _CLOSED = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
@@ -51,7 +49,8 @@ class PortScanner:
         async def some() -> list[PortLook]:
             return [await self._connect(address, port, account) for port in waiting]
 
-        found = await _all(some() for _ in ports[:_CONNECTIONS_AT_ONCE])
+        # The guard lets no more of them through at once, and the others would only wait.
+        found = await _all(some() for _ in ports[: self._guard.limits.per_host_concurrent])
         looks = {look.port: look for part in found for look in part}
         return tuple(looks[port] for port in ports)
 

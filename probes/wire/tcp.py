@@ -25,17 +25,30 @@ from probes.wire.watch import watched
 SocketFactory = Callable[[int, int], socket.socket]
 
 _PORTS_TRIED = 16
+_KERNEL_AGAIN = 1.0
+"""Seconds after which the kernel sends a SYN again by itself."""
+_TRIES = 4
 _LOOK_EVERY = 0.25
 _ABORT = struct.pack("ii", 1, 0)
 _IN_PROGRESS = frozenset({0, errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK})
 
 
 class Dialer:
-    """Opens connections. With *source_ports*, both ends included, from those ports alone, which we are known by."""
+    """Opens connections. With *source_ports*, both ends included, from those ports alone, which we are known by.
 
-    def __init__(self, source_ports: tuple[int, int] | None = None, make: SocketFactory = socket.socket) -> None:
+    One lost packet is not silence: the kernel asks again after a second, and with *patience* below 1, where callers
+    wait for less than the usual time, we ask again that much sooner ourselves.
+    """
+
+    def __init__(
+        self,
+        source_ports: tuple[int, int] | None = None,
+        make: SocketFactory = socket.socket,
+        patience: float = 1.0,
+    ) -> None:
         self._make = make
         self._ports = _around(source_ports) if source_ports else None
+        self._again = patience * _KERNEL_AGAIN if patience < 1 else None
 
     async def dial(self, errand: Errand) -> TcpStream:
         """Connect to the admitted address and port; how long that may take is the caller's to say.
@@ -47,9 +60,30 @@ class Dialer:
             Unreached: the network said no.
             NotLooked: our own machine did.
         """
-        address, port = errand.entry.address, errand.entry.port
-        if getattr(address, "ipv4_mapped", None) is not None:
+        if getattr(errand.entry.address, "ipv4_mapped", None) is not None:
             raise Unreached(Failure.NETWORK_UNREACHABLE, "an IPv4-mapped address is no address of the IPv6 network")
+        return await (self._dial(errand) if self._again is None else self._insist(errand, self._again))
+
+    async def _insist(self, errand: Errand, again: float) -> TcpStream:
+        """Try *again* and again beside what is under way; the first answer counts, whatever it says."""
+        tries = {asyncio.ensure_future(self._dial(errand))}
+        try:
+            while True:
+                pause = again if len(tries) < _TRIES else None
+                answered, _ = await asyncio.wait(tries, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                if answered:
+                    first = answered.pop()
+                    tries.remove(first)
+                    return first.result()
+                errand.resent(1)
+                tries.add(asyncio.ensure_future(self._dial(errand)))
+        finally:
+            for late in tries:
+                late.cancel()
+                late.add_done_callback(_drop)
+
+    async def _dial(self, errand: Errand) -> TcpStream:
+        address, port = errand.entry.address, errand.entry.port
         family = Family.of(address)
         sock = self._open(family)
         try:
@@ -142,6 +176,12 @@ class _Attempt:
             self._errand.resent(resent - self._known)
             self._known = resent
         self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
+
+
+def _drop(late: asyncio.Task[TcpStream]) -> None:
+    """Close what was opened in vain; nobody waits for how it ended."""
+    if not late.cancelled() and late.exception() is None:
+        late.result().close()
 
 
 def _retransmissions(sock: socket.socket) -> int:

@@ -42,7 +42,7 @@ def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = Fals
     if with_hostile:
         targets += [{"host": f"{name}.{ODD_ZONE}", "agency": hostile.site().key} for name in ODD]
     _dump(folder / "targets.yaml", {"targets": targets})
-    _dump(folder / "diaolou.yaml", _daemon(folder.absolute(), state.absolute(), sites, many))
+    _dump(folder / "diaolou.yaml", _daemon(folder.absolute(), state.absolute(), sites, many, patience))
     if many:
         _crowd(folder / "targets.csv", many)
 
@@ -106,7 +106,7 @@ def _written(contact: Contact) -> str:
     return f"{host}:{contact.port}"
 
 
-def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int) -> Yaml:
+def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patience: float) -> Yaml:
     return {
         "city": CITY,
         "contact": f"https://www.{SUFFIX}/about-our-probes",
@@ -127,7 +127,8 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int) -> Ya
             "per_host": 200,
             "per_agency": 1000,
             "concurrent": 512,
-            "per_host_concurrent": 16,
+            "per_host_concurrent": 32,
+            "patience": patience,
         },
         "authorities": [str(state / "ca.pem")],
         "store": {"url": f"sqlite:///{folder / 'diaolou.sqlite'}"},

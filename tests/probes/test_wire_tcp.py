@@ -10,6 +10,7 @@ import struct
 import time
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,10 @@ from probes.wire.tcp import Dialer, TcpConnector
 from tests.probes.wire_world import ACCOUNT, V4, V6, guard, serving
 
 BOTH = pytest.mark.parametrize("address", [V4, V6], ids=str)
+
+
+def _family(address: Address) -> int:
+    return socket.AF_INET6 if address.version == 6 else socket.AF_INET
 
 
 def connector(dialer: Dialer | None = None, scope: Scope | None = None) -> TcpConnector:
@@ -53,7 +58,7 @@ async def test_a_listening_port_is_open_and_the_time_is_told(address: Address) -
 
 @BOTH
 async def test_a_closed_port_refuses(address: Address) -> None:
-    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as taken:
+    with socket.socket(_family(address)) as taken:
         taken.bind((str(address), 0))
         assert await attempt(address=address, port=taken.getsockname()[1]) == "connection_refused"
 
@@ -82,6 +87,57 @@ async def test_what_the_kernel_sends_again_counts_as_sent() -> None:
             await TcpConnector(door, Dialer()).connect(V4, port, 1.6, ACCOUNT)
     assert len(door.ledger) == 1
     assert door.ledger.counts[What.TCP_CONNECT] > 1
+
+
+class Losing:
+    """Makes sockets, the first of which connect to nowhere: there somebody listens and never answers."""
+
+    def __init__(self, address: Address, lost: int) -> None:
+        self.lost, self.made = lost, list[socket.socket]()
+        self._deaf = socket.create_server((str(address), 0), family=_family(address), backlog=0)
+        self.nowhere = self._deaf.getsockname()
+        self._only = socket.create_connection(self.nowhere[:2])
+
+    def __call__(self, family: int, kind: int) -> socket.socket:
+        losing = len(self.made) < self.lost
+
+        class Lossy(socket.socket):
+            def connect_ex(me, there: Any) -> int:
+                return super().connect_ex(self.nowhere if losing else there)
+
+        self.made.append(Lossy(family, kind))
+        return self.made[-1]
+
+    def __enter__(self) -> Losing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._deaf.close()
+        self._only.close()
+
+
+@BOTH
+@pytest.mark.parametrize("lost", [0, 1, 3])
+async def test_the_impatient_ask_again_and_a_lost_packet_is_no_silence(address: Address, lost: int) -> None:
+    door = guard()
+    with Losing(address, lost) as make:
+        async with serving(quiet, address) as port:
+            connector = TcpConnector(door, Dialer(make=make, patience=0.1))
+            seconds = await connector.connect(address, port, 0.9, ACCOUNT)
+            await asyncio.sleep(0.05)
+    assert seconds >= 0.1 * lost
+    assert door.ledger.counts[What.TCP_CONNECT] == len(make.made) == 1 + lost
+    assert {each.fileno() for each in make.made} == {-1}
+
+
+async def test_who_stays_silent_is_asked_four_times_and_no_socket_stays_behind() -> None:
+    door = guard()
+    with Losing(V4, 99) as make, pytest.raises(Unreached) as refusal:
+        await TcpConnector(door, Dialer(make=make, patience=0.1)).connect(V4, 1, 0.9, ACCOUNT)
+    await asyncio.sleep(0.05)
+    assert refusal.value.failure is Failure.CONNECTION_TIMEOUT
+    assert door.ledger.counts[What.TCP_CONNECT] == 4
+    assert [each.fileno() for each in make.made] == [-1] * 4
 
 
 async def test_probing_ends_with_a_reset_and_leaves_no_state() -> None:
