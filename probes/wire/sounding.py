@@ -22,7 +22,7 @@ class Carrier(StrEnum):
 
 
 class Dressing(StrEnum):
-    """How a sounding is wrapped: as it is, in two fragments, or behind an IPv6 extension header that asks for nothing."""
+    """How a sounding is wrapped: not at all, in two fragments, or behind an IPv6 header that asks for nothing."""
 
     PLAIN = "plain"
     FRAGMENTED = "fragmented"

@@ -23,6 +23,7 @@ from probes.wire.packets.messages import Declined, Done, Echo, Message, Resume, 
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.protocol import encode, receive
 from probes.wire.packets.server import CONNECTIONS, UNDER_WAY, Server
+from probes.wire.packets.soundings import Soundings
 from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Scope
@@ -52,6 +53,11 @@ def blind() -> Scanner:
     """A scanner without raw sockets."""
     ways = dict.fromkeys(Family, NotLooked(GapReason.NO_RAW_SOCKET))
     return Scanner(SCOPE, Pace(1e6, 1e6), ways, lambda _: 0, cast(Routes, None))
+
+
+def mute() -> Soundings:
+    """Soundings without raw sockets."""
+    return Soundings(SCOPE, Pace(1e6, 1e6), dict.fromkeys(Family, NotLooked(GapReason.NO_RAW_SOCKET)), lambda _: 0)
 
 
 @pytest.fixture

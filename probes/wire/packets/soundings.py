@@ -157,7 +157,7 @@ def _genuine(saying: Saying, flight: _Flight) -> bool:
     quoted = saying.payload[:COOKIE]
     if not compare_digest(quoted, flight.cookie[: len(quoted)]):
         return False
-    if len(quoted) < COOKIE and (family is Family.IPV6 or saying.word is Word.ANSWERED and _echoed(saying)):
+    if len(quoted) < COOKIE and (family is Family.IPV6 or (saying.word is Word.ANSWERED and _echoed(saying))):
         return False
     if saying.word is Word.TOO_BIG and not (family is Family.IPV4 and saying.mtu == 0):
         return (LEAST[family] if family is Family.IPV6 else 68) <= saying.mtu < asked.size
