@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -59,8 +60,8 @@ class Fetcher:
             self._guard.admit(request.address, request.port, What.HTTP, account) as errand,
             watched(request.timeout) as watch,
         ):
-            stream: Stream = await self._dialer.dial(errand)
-            below = stream
+            below = await self._dialer.dial(errand, request.segment)
+            stream: Stream = below
             try:
                 connect, tls = watch.lap(), 0.0
                 if request.scheme == "https":
@@ -71,7 +72,7 @@ class Fetcher:
                 response = _Response(stream, request, watch)
                 await response.run(asking)
                 stream.finish()
-                return response.exchange(connect, tls)
+                return replace(response.exchange(connect, tls), segments=below.segments)
             finally:
                 below.close()
 
