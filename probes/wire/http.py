@@ -53,8 +53,8 @@ class Fetcher:
             self._guard.admit(request.address, request.port, What.HTTP, account) as errand,
             watched(request.timeout) as watch,
         ):
-            stream: Stream = await self._dialer.dial(errand)
-            below = stream
+            below = await self._dialer.dial(errand, request.segment)
+            stream: Stream = below
             try:
                 connect, tls, protocol = watch.lap(), 0.0, ""
                 if request.scheme == "https":
@@ -66,6 +66,6 @@ class Fetcher:
                 reply: Reply = (Http2Reply if protocol == PROTOCOL else Http1Reply)(stream, request, watch)
                 await reply.run(asked)
                 stream.finish()
-                return reply.exchange(connect, tls)
+                return replace(reply.exchange(connect, tls), segments=below.segments)
             finally:
                 below.close()
