@@ -17,7 +17,7 @@ from probes.wire.ledger import What
 from probes.wire.stream import Stream
 from probes.wire.tcp import Dialer
 from probes.wire.tls import TlsClient
-from probes.wire.watch import Watch, watched
+from probes.wire.watch import watched
 
 _HTTP1: Final = (b"http/1.1",)
 _BOTH: Final = (PROTOCOL.encode(), b"http/1.1")
@@ -41,11 +41,10 @@ class Fetcher:
             NotLooked: nothing was sent, or nothing could be.
         """
         asked = asking(request, self._user_agent)
-        began = Watch()
         try:
             return await self._fetch(request, asked, account)
-        except Http11Required:
-            again = replace(request, http2=False, timeout=max(0.0, request.timeout - began.seconds))
+        except Http11Required as wish:
+            again = replace(request, http2=False, timeout=request.timeout - wish.seconds)
             return await self._fetch(again, asked, account)
 
     async def _fetch(self, request: HttpRequest, asked: Asking, account: Account) -> HttpExchange:

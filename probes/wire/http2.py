@@ -31,7 +31,11 @@ _OURS = 1
 
 
 class Http11Required(Exception):
-    """The server wants this asked over HTTP/1.1. Source: RFC 9113 7."""
+    """The server wants this asked over HTTP/1.1, as it said after *seconds*. Source: RFC 9113 7."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Http2Reply:
@@ -167,7 +171,7 @@ class Http2Reply:
 
     def _reset(self, code: int) -> None:
         if code == ErrorCodes.HTTP_1_1_REQUIRED and self._body is None:
-            raise Http11Required
+            raise Http11Required(self._watch.seconds)
         raise self._broken_off(f"error {code}")
 
     def _broken_off(self, how: str) -> Unreached:
