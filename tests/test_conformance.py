@@ -35,7 +35,7 @@ from tests.generated import ROOT
 
 PROBES, RULES = registry.load(), packs.load()
 SHOWN = {Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN}
-NO_RECORDINGS = {"metrics"}
+NO_RECORDINGS = {"enforcement", "metrics"}
 """Folders of fixtures that belong to no probe."""
 
 

@@ -8,7 +8,19 @@ import sys
 
 import typer
 
-from monitor.cli import bundles, emergencies, files, handling, looking, notices, policies, reports, standing, switching
+from monitor.cli import (
+    bundles,
+    emergencies,
+    enforcing,
+    files,
+    handling,
+    looking,
+    notices,
+    policies,
+    reports,
+    standing,
+    switching,
+)
 from monitor.refusal import EX_FAILED
 
 EPILOG = (
@@ -54,6 +66,7 @@ policy_app.command()(bundles.pack)
 policy_app.command()(bundles.verify)
 policy_app.command()(bundles.install)
 policy_app.command()(bundles.diff)
+policy_app.command()(enforcing.enforce)
 app.add_typer(finding_app, name="finding")
 finding_app.command()(handling.show)
 finding_app.command("ack")(handling.acknowledge)

@@ -32,9 +32,9 @@ class Tower:
     folder: Path
     vantage: str = "vantage"
 
-    def begin(self) -> Tower:
-        """Write the configuration down."""
-        write(self.folder, self.lab.folder)
+    def begin(self, patience: float = 1.0) -> Tower:
+        """Write the configuration down, of a tower that is so patient."""
+        write(self.folder, self.lab.folder, patience=patience)
         return self
 
     def round(self, *hosts: str) -> str:
@@ -66,8 +66,13 @@ class Tower:
 
     def order(self, command: str) -> None:
         """Give an order that takes nothing but the configuration."""
-        done = self.lab.run(self.vantage, *self._diaolou(command, str(self.folder)))
+        self.tell(command, str(self.folder))
+
+    def tell(self, *words: str) -> str:
+        """Run another command in the vantage, and return what it printed."""
+        done = self.lab.run(self.vantage, *self._diaolou(*words), timeout=120)
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     @staticmethod
     def _diaolou(*words: str) -> list[str]:
@@ -83,32 +88,33 @@ class Tower:
 
     def findings(self) -> list[Finding]:
         """Return all findings."""
-        with self._store() as store:
+        with self.store() as store:
             return store.findings()
 
     def gaps(self) -> frozenset[GapReason]:
         """Return why we could not look, wherever we could not."""
-        with self._store() as store:
+        with self.store() as store:
             met = [item.gap or item.record for item in store.state()]
         return frozenset(record.reason for record in met if isinstance(record, Gap))
 
     def events(self) -> list[Event]:
         """Return every act there was, oldest first."""
-        with self._store() as store:
+        with self.store() as store:
             return store.events()
 
     def verdicts(self, hosts: Collection[str]) -> list[Verdict]:
         """Return the verdicts on *hosts*."""
-        with self._store() as store:
+        with self.store() as store:
             return [item.verdict for item in store.verdicts(hosts)]
 
     def host(self, name: str) -> HostPosture:
         """Return how one host stands."""
         known = self.known()
-        with self._store() as store:
+        with self.store() as store:
             return Judge(known.config, known.rules, store).standing([name], now())[name]
 
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """Open what it knows, to read."""
         return Store.open_to_read(self.known().config.daemon.store_url)
 
 
