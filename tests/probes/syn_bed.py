@@ -165,7 +165,7 @@ def bed() -> Iterator[Bed]:
     theirs = _namespace(*([] if os.geteuid() == 0 else ours.enter()[:4]))
     listening = None
     try:
-        # The link-local address made of this ends as those of silent hosts do: only hosts may be silent, not their machine.
+        # Its link-local address ends as those of silent hosts do: they may be silent, and their machine not.
         ours.run("ip link set lo up; ip link add out type veth peer name in address 02:00:00:00:00:0f")
         ours.run(f"ip link set in netns {theirs.holder.pid}")
         theirs.run(
