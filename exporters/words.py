@@ -13,7 +13,9 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
 from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
+from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
+from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from rules.agency import Tier
 from rules.comparison import Turn
@@ -226,6 +228,17 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Need.PAYMENT, Text("支付", "payment")),
     (Need.MAIL, Text("邮件", "mail")),
     (Need.API, Text("接口", "API")),
+    *((version, Text(version.value, version.value)) for version in TlsVersion),
+    (SuiteKind.MODERN, Text("TLS 1.3 套件", "of TLS 1.3")),
+    (SuiteKind.NATIONAL, Text("国密套件", "of TLCP")),
+    (SuiteKind.STRONG, Text("强套件", "strong")),
+    (SuiteKind.STATIC, Text("无前向保密", "without forward secrecy")),
+    (SuiteKind.TRIPLE_DES, Text("3DES", "3DES")),
+    (SuiteKind.DES, Text("DES 或 IDEA", "DES or IDEA")),
+    (SuiteKind.RC4, Text("RC4", "RC4")),
+    (SuiteKind.EXPORT, Text("出口级密码", "export grade")),
+    (SuiteKind.ANONYMOUS, Text("匿名密钥交换", "anonymous key exchange")),
+    (SuiteKind.NULL, Text("不加密", "no encryption")),
     (Transport.TCP, Text("TCP", "TCP")),
     (Transport.UDP, Text("UDP", "UDP")),
 )
