@@ -15,6 +15,7 @@ from probes.wire import (
     DnsQuery,
     HttpExchange,
     HttpRequest,
+    NotSent,
     PortLook,
     Resolution,
     Surroundings,
@@ -149,8 +150,12 @@ class TargetWire:
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send ICMP echo requests; return the round-trip seconds of those answered, never none."""
-        async with self._live.guard.admit(address, 0, What.ECHO, self._account, packets=count):
-            return await self._live.echoer.echo(address, count, self._patient(timeout))
+        async with self._live.guard.admit(address, 0, What.ECHO, self._account, packets=count) as errand:
+            try:
+                return await self._live.echoer.echo(address, count, self._patient(timeout))
+            except NotSent as refusal:
+                errand.declined(refusal)
+                raise
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

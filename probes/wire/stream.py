@@ -59,6 +59,7 @@ class TcpStream:
             await self._loop.sock_sendall(self._sock, data)
         except OSError as fault:
             raise of_talking(fault) from fault
+        self._errand.put(len(data))
 
     def finish(self) -> None:
         """Say that the exchange ended well: closing will be a farewell and not a reset."""
