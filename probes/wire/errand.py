@@ -70,11 +70,6 @@ class Errand:
         """Take back *packets* that were let out, and never left this machine; the pace was kept all the same."""
         self._guard.ledger.resent(self.entry, -packets)
 
-    def declined(self, refusal: NotSent) -> None:
-        """Note that whoever was to send for us, and is asked after the guard, sent nothing."""
-        self.unsent(self.entry.packets)
-        self._guard.ledger.refuse(self.entry, refusal.reason)
-
     def resent(self, packets: int) -> None:
         """Count *packets* that the kernel sent again by itself against the pace."""
         self._guard.resent(self, self._ticket, packets)
@@ -120,6 +115,9 @@ class Errand:
         self, kind: type[BaseException] | None, reason: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.account.budget.wait(self.entry.address, asyncio.get_running_loop().time() - self._began)
+        if isinstance(reason, NotSent):
+            self.unsent(self.entry.packets)
+            self._guard.ledger.refuse(self.entry, reason.reason)
         strain = STRAIN.get(reason.failure, 0.0) if isinstance(reason, Unreached) else None
         self._leave(0.0 if reason is None else strain)
         self._translate(reason)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from probes.observation import Failure
 from probes.target import Address
-from probes.wire import NotLooked, NotSent, PortLook, PortState, Unreached
+from probes.wire import NotLooked, PortLook, PortState, Unreached
 from probes.wire.account import Account
 from probes.wire.gathering import Gathering, Sweeper
 from probes.wire.guard import Guard
@@ -59,11 +59,9 @@ class PortScanner:
         async with self._guard.admit(address, 0, What.SYN, account, packets=len(ports)) as errand:
             swath = await self._gathering.scan(address, ports, rate=limits.overall, per_host=limits.per_host)
             errand.resent(swath.again)
-            if isinstance(swath.looks, NotSent):
-                errand.declined(swath.looks)
-        if isinstance(swath.looks, NotLooked):
-            raise NotLooked(swath.looks.reason, swath.looks.detail)
-        return swath.looks
+            if isinstance(swath.looks, NotLooked):
+                raise type(swath.looks)(swath.looks.reason, swath.looks.detail)
+            return swath.looks
 
     async def _connect(self, address: Address, port: int, account: Account) -> PortLook:
         try:

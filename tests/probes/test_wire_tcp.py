@@ -227,8 +227,8 @@ class Scripted:
             return self.code
         return errno.EINPROGRESS if self.later else self.code
 
-    def getsockopt(self, *_: int) -> int:
-        return self.code
+    def getsockopt(self, level: int, option: int, size: int = 0) -> int | bytes:
+        return bytes(size) if size else self.code
 
     def recvmsg(self, *_: int) -> tuple[bytes, list[tuple[int, int, bytes]]]:
         if self.ancillary is None:
