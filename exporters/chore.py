@@ -13,4 +13,6 @@ class Chore(StrEnum):
     AGE = "age"
     COUNT = "count"
     CLAIM = "claim"
+    ALERT = "alert"
+    EMERGENCY = "emergency"
     SIGNAL = "signal"

@@ -103,7 +103,10 @@ class VantageDocument(TypedDict):
 
 
 class PostureDocument(TypedDict):
-    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing."""
+    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing.
+
+    `emergency_until` is the last day of the emergency that is on, null outside of one.
+    """
 
     at: str
     policy: str
@@ -112,6 +115,7 @@ class PostureDocument(TypedDict):
     hosts: Sequence[HostDocument]
     vantages: Sequence[VantageDocument]
     stopped: bool
+    emergency_until: str | None
 
 
 class ScoresDocument(TypedDict):
@@ -264,6 +268,7 @@ def dumps(document: object) -> str:
 
 def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
     """Return how the city stands, and whether probing is *stopped*."""
+    emergency = posture.underway.emergency
     return {
         "at": _utc(posture.at),
         "policy": posture.policy.version,
@@ -279,6 +284,7 @@ def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
             for each in posture.vantages
         ],
         "stopped": stopped,
+        "emergency_until": emergency.until.isoformat() if emergency else None,
     }
 
 
