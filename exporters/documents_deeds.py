@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from exporters.documents import FindingDocument, finding_document
+from exporters.documenting import finding_document
+from exporters.documents import FindingDocument
 from rules.deed import Deed
 from rules.finding import Finding
 from rules.handling import Handling

@@ -51,6 +51,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (What.HTTP, Text("HTTP 请求", "HTTP requests")),
     (What.TLS, Text("TLS 握手", "TLS handshakes")),
     (What.ECHO, Text("ping 请求", "echo requests")),
+    (What.SOUNDING, Text("路径探测包", "path probes")),
     (Level.CRITICAL, Text("超危", "critical")),
     (Level.HIGH, Text("高危", "high")),
     (Level.MEDIUM, Text("中危", "medium")),

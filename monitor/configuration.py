@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor import packs
+from monitor.halt import HaltFile
 from monitor.issue import Issue, issue_of
 from monitor.settings import Config, load
 from probes import registry
@@ -28,6 +29,10 @@ class Known:
     rules: Mapping[str, Rule]
     probes: Mapping[str, Probe]
     issue: Issue
+
+    def halt_file(self, directory: Path) -> HaltFile:
+        """Return where an order to stop lies, or would; *directory* is that of the configuration."""
+        return HaltFile.beside(self.config.daemon.store_url, directory)
 
 
 def read(directory: Path, now: dt.datetime | None = None) -> Known:

@@ -24,7 +24,7 @@ from monitor.campaign import Campaigns
 from monitor.chores import Chores
 from monitor.clock import SystemClock
 from monitor.configuration import Known
-from monitor.halt import Halt, HaltFile
+from monitor.halt import Halt
 from monitor.in_force import InForce, plan_of
 from monitor.inbox import Inbox, token
 from monitor.pages import Pages
@@ -72,7 +72,7 @@ class Daemon:
         self._own = OwnMetrics(self._registry, [name for name in known.probes if name != SELF], self._state)
         self._chores = Chores()
         self._pages = Pages(known.config.daemon.time_zone, self._chores)
-        self._switch, self._halt = Switch(), HaltFile.beside(known.config.daemon.store_url, directory)
+        self._switch, self._halt = Switch(), known.halt_file(directory)
         self._backlog: Mapping[str, int] = {}
         self._emergency: Emergency | None = None
 

@@ -31,11 +31,10 @@ def hasten(known: Known, store: Store, keys: Collection[Key]) -> None:
 def look_again(directory: Path, known: Known, keys: Collection[Key]) -> bool:
     """Look at the targets of *keys* and judge them, unless a daemon runs, which does; say whether that was done."""
     from monitor.commands.round import run_round
-    from monitor.halt import HaltFile
     from monitor.watch import Unwatched
 
     targets = sorted(readers(known, keys))
-    halted = HaltFile.beside(known.config.daemon.store_url, directory)
+    halted = known.halt_file(directory)
     if not targets or halted.read() is not None:
         return False
     with at_work_or_end():

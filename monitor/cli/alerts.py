@@ -39,7 +39,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """列出告警：谁认领了，报到了第几级。List alerts: who answers for each, and how far up it was told."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_underway import alert_document
     from monitor.commands.alerts import everything
     from monitor.screen.alerts import show_alerts

@@ -110,7 +110,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """发布前看影响：哪些隐患会新立、撤销、升降级。Before release: what would open, close or change level."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from monitor.commands.policy_bundle import candidate
     from monitor.commands.policy_diff import compare, counting_on, document, moment_of, moments_of
     from monitor.configuration import read_with

@@ -21,7 +21,7 @@ from monitor.entrance import (
 
 def incidents(directory: Directory = DEFAULT, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """列出事件：因同一原因几乎同时出问题的目标。List incidents: targets that broke together for what they share."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_deeds import incident_document
     from monitor.commands.status import current
     from monitor.screen.incidents import show_incidents

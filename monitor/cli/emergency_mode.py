@@ -91,7 +91,7 @@ def off(config: ConfigOption = DEFAULT, by: ByOption = "", why: WhyOption = "") 
 
 def show(directory: Directory = DEFAULT, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """是否在重保中，到哪天，改变了什么。Whether an emergency is on, until when, and what it changes."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_underway import emergency_document
     from monitor.affairs import Affairs
 

@@ -113,7 +113,7 @@ def show(
     key: KeyArgument, config: ConfigOption = DEFAULT, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
     """一项隐患及其处置经过。One finding, and what was done about it."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_deeds import handled_document
     from monitor.commands.deeds import shown
     from monitor.screen.handled import show_handled

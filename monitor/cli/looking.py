@@ -57,7 +57,7 @@ def round_(
     as_json: JsonOption = False,
 ) -> None:
     """立即跑完整一轮：探测、评判、确认，并显示排名。One whole round now: look, judge, confirm, show the ranking."""
-    from exporters.documents import dumps, posture_document
+    from exporters.documenting import dumps, posture_document
     from monitor.commands.round import run_round
     from monitor.screen.bars import Bars
     from monitor.screen.city import show
@@ -92,7 +92,7 @@ def look(
     host: HostArgument, config: ConfigOption = DEFAULT, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
     """立即查看一个目标的一切：只看，不记入存储。Everything about one target, live; seen, and not recorded."""
-    from exporters.documents import dumps, looked_document
+    from exporters.documenting import dumps, looked_document
     from monitor.commands.look import look_at
     from monitor.screen.looked import Looking
     from monitor.screen.terminal import terminal
@@ -123,7 +123,7 @@ def serve(directory: Directory = DEFAULT) -> None:
 
 def _halted_or_end(known: Known, directory: Path) -> HaltFile:
     """Return where an order to stop would lie; one that is in force ends the command."""
-    file = HaltFile.beside(known.config.daemon.store_url, directory)
+    file = known.halt_file(directory)
     _end_if_halted(known, file)
     return file
 

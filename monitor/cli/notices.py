@@ -140,7 +140,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """列出整改通知。List notices."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_deeds import notice_document
     from monitor.commands.notices import everything
     from monitor.screen.notices import show_notices
@@ -165,7 +165,7 @@ def show(
     number: NumberArgument, config: ConfigOption = DEFAULT, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
     """一份通知的隐患与办理经过。One notice: its findings, and what was done about it."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from exporters.documents_deeds import notice_document
     from monitor.commands.notices import of
     from monitor.screen.notices import show_notice

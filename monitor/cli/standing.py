@@ -24,7 +24,6 @@ from monitor.entrance import (
     rule_or_end,
     speech,
 )
-from monitor.halt import HaltFile
 from monitor.refusal import EX_FAILED, stopped_by
 from rules.finding import State
 from rules.policy import Level
@@ -51,7 +50,7 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """按已有观测显示此刻的态势，不作探测。Show how the city stands by what is known; looks at nothing."""
-    from exporters.documents import dumps, posture_document
+    from exporters.documenting import dumps, posture_document
     from monitor.commands.status import current
     from monitor.screen.city import show
     from monitor.screen.emergency import banner
@@ -61,7 +60,7 @@ def status(
     language, daemon = speech(known, lang), known.config.daemon
     with reading_or_end(known, directory) as store:
         posture = current(known, store, now())
-    halt = HaltFile.beside(daemon.store_url, directory).read()
+    halt = known.halt_file(directory).read()
     if as_json:
         print(dumps(posture_document(posture, stopped=halt is not None)))
         return
@@ -80,7 +79,7 @@ def scores(
     as_json: JsonOption = False,
 ) -> None:
     """各单位、各目标的风险、覆盖度与 IPv6 阶梯。Risk, coverage and IPv6 stage of every agency and target."""
-    from exporters.documents import dumps, host_document, scores_document
+    from exporters.documenting import dumps, host_document, scores_document
     from monitor.commands.status import current
     from monitor.screen.scores import show_host, show_scores
     from monitor.screen.terminal import terminal
@@ -116,7 +115,8 @@ def findings(
     as_csv: Annotated[bool, typer.Option("--csv", help="以 CSV 输出 / print CSV")] = False,
 ) -> None:
     """列出隐患：级别、单位、期限、是否豁免。List findings: level, agency, deadline, whether waived."""
-    from exporters.documents import dumps, finding_document, findings_csv
+    from exporters.documenting import dumps, finding_document
+    from exporters.documents_csv import findings_csv
     from monitor.commands.findings import Wanted, chosen
     from monitor.screen.findings import show_findings
     from monitor.screen.terminal import terminal
@@ -145,7 +145,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """一个目标的变化：何时看到什么，隐患何时立项、销号。What changed at one target, and what came of it."""
-    from exporters.documents import dumps
+    from exporters.documenting import dumps
     from monitor.commands.history import document, past
     from monitor.screen.history import show_history
     from monitor.screen.terminal import terminal

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from exporters.documents import HistoryDocument, event_document, spell_document
+from exporters.documenting import event_document, spell_document
+from exporters.documents import HistoryDocument
 from monitor.store import Spell, Store
 from rules.finding import Event
 

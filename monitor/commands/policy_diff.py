@@ -7,12 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from exporters.documents import (
-    ComparisonDocument,
-    clause_change_document,
-    policy_name_document,
-    shift_document,
-)
+from exporters.documenting import clause_change_document, policy_name_document, shift_document
+from exporters.documents import ComparisonDocument
 from monitor.commands.report import span
 from monitor.configuration import Known
 from monitor.judgement import Judge

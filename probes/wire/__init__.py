@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
 from probes.wire.scope import Network
+from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
 
@@ -125,7 +126,11 @@ Resolution = Mapping[Family, FamilyResolution]
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One GET to one address; Host and SNI are *host*, whatever the address."""
+    """One GET to one address; Host and SNI are *host*, whatever the address.
+
+    *segment* is the most octets of data we ask for in one packet; 0 leaves that to the kernel. *http2*: over TLS,
+    HTTP/2 is offered too.
+    """
 
     scheme: str
     address: Address
@@ -136,6 +141,8 @@ class HttpRequest:
     header_limit: int = 64 * 1024
     body_limit: int = 2 * 1024 * 1024
     decoded_limit: int = 8 * 1024 * 1024
+    segment: int = 0
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,11 @@ class Phases:
 
 @dataclass(frozen=True, slots=True)
 class HttpExchange:
-    """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order."""
+    """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order.
+
+    *segments* are the most octets of data in one packet: what we asked for, and what came; zeros when not known.
+    *protocol* is what it came over: http/1.0, http/1.1 or h2.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -163,6 +174,8 @@ class HttpExchange:
     phases: Phases
     wire_bytes: int
     truncated: bool = False
+    segments: tuple[int, int] = (0, 0)
+    protocol: str = "http/1.1"
 
     def header(self, name: str) -> str | None:
         """Return the first value of header *name* (lower case)."""
@@ -305,3 +318,6 @@ class Wire(Protocol):
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send *count* ICMP echo requests; return the round-trip seconds of those answered, never none."""
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet; return the first word about it, silence included."""

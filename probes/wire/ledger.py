@@ -20,6 +20,7 @@ class What(StrEnum):
     HTTP = "http"
     TLS = "tls"
     ECHO = "echo"
+    SOUNDING = "sounding"
 
 
 @dataclass(frozen=True, slots=True)

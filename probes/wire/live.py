@@ -29,6 +29,7 @@ from probes.wire.http import Fetcher
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
+from probes.wire.sounding import Sounded, Sounding
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
 
@@ -53,10 +54,13 @@ class Resolver(Protocol):
 
 
 class Echoer(Protocol):
-    """Sends ICMP echo requests; the guard has been asked already."""
+    """Sends ICMP echo requests and crafted packets; the guard has been asked already."""
 
     async def echo(self, address: Address, count: int, timeout: float) -> tuple[float, ...]:
         """Return the round-trip seconds of those answered, never none."""
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet; return the first word about it."""
 
 
 def _utc() -> dt.datetime:
@@ -151,6 +155,12 @@ class TargetWire:
         """Send ICMP echo requests; return the round-trip seconds of those answered, never none."""
         async with self._live.guard.admit(address, 0, What.ECHO, self._account, packets=count):
             return await self._live.echoer.echo(address, count, self._patient(timeout))
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet; return the first word about it, silence included."""
+        patient = replace(asked, timeout=self._patient(asked.timeout))
+        async with self._live.guard.admit(address, 0, What.SOUNDING, self._account, packets=asked.packets):
+            return await self._live.echoer.sound(address, patient)
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

@@ -31,6 +31,7 @@ from probes.wire import (
 )
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
+from probes.wire.sounding import Sounded, Sounding
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -68,6 +69,14 @@ class EchoRequest:
     address: Address
     count: int = 3
     timeout: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRequest:
+    """What `Wire.sound` is asked."""
+
+    address: Address
+    asked: Sounding
 
 
 class NotRecorded(Exception):
@@ -118,6 +127,11 @@ class _WrittenWire(ABC):
         return await self._exchange(
             "echo", EchoRequest, request, _SECONDS, lambda wire: wire.echo(address, count=count, timeout=timeout)
         )
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet; return the first word about it."""
+        request = SoundRequest(address, asked)
+        return await self._exchange("sound", SoundRequest, request, Sounded, lambda wire: wire.sound(address, asked))
 
 
 class RecordingWire(_WrittenWire):
@@ -221,4 +235,5 @@ _REQUESTS: Mapping[str, type] = {
     "fetch": HttpRequest,
     "handshake": TlsRequest,
     "echo": EchoRequest,
+    "sound": SoundRequest,
 }

@@ -22,6 +22,7 @@ from probes.wire import (
     TlsSession,
     Wire,
 )
+from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
 
@@ -79,6 +80,11 @@ class SightedWire:
         """Send ICMP echo requests."""
         self._check(address)
         return await self.wire.echo(address, count=count, timeout=timeout)
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet."""
+        self._check(address)
+        return await self.wire.sound(address, asked)
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import Protocol
 
 from probes.wire.errand import Errand
@@ -14,6 +15,7 @@ CHUNK = 64 * 1024
 """Bytes read at once, so that every cap is looked at this often."""
 
 _GRACE = struct.pack("ii", 0, 0)
+_RECEIVED, _ADVERTISED = 20, 84  # struct tcp_info: tcpi_rcv_mss, tcpi_advmss
 
 
 class Stream(Protocol):
@@ -59,6 +61,13 @@ class TcpStream:
             await self._loop.sock_sendall(self._sock, data)
         except OSError as fault:
             raise of_talking(fault) from fault
+
+    @property
+    def segments(self) -> tuple[int, int]:
+        """The most octets of data in one packet: what we asked for, and what came."""
+        told = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ADVERTISED + 4)
+        asked, came = (int.from_bytes(told[at : at + 4], sys.byteorder) for at in (_ADVERTISED, _RECEIVED))
+        return asked, came
 
     def finish(self) -> None:
         """Say that the exchange ended well: closing will be a farewell and not a reset."""

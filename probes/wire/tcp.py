@@ -50,8 +50,10 @@ class Dialer:
         self._ports = _around(source_ports) if source_ports else None
         self._again = patience * _KERNEL_AGAIN if patience < 1 else None
 
-    async def dial(self, errand: Errand) -> TcpStream:
+    async def dial(self, errand: Errand, segment: int = 0) -> TcpStream:
         """Connect to the admitted address and port; how long that may take is the caller's to say.
+
+        With a *segment* the other side is asked for no more octets of data in one packet.
 
         The connection is reset when the stream is closed, unless it is finished first: nothing is sent again and no
         state stays behind.
@@ -62,11 +64,13 @@ class Dialer:
         """
         if getattr(errand.entry.address, "ipv4_mapped", None) is not None:
             raise Unreached(Failure.NETWORK_UNREACHABLE, "an IPv4-mapped address is no address of the IPv6 network")
-        return await (self._dial(errand) if self._again is None else self._insist(errand, self._again))
+        if self._again is None:
+            return await self._dial(errand, segment)
+        return await self._insist(errand, segment, self._again)
 
-    async def _insist(self, errand: Errand, again: float) -> TcpStream:
+    async def _insist(self, errand: Errand, segment: int, again: float) -> TcpStream:
         """Try *again* and again beside what is under way; the first answer counts, whatever it says."""
-        tries = {asyncio.ensure_future(self._dial(errand))}
+        tries = {asyncio.ensure_future(self._dial(errand, segment))}
         try:
             while True:
                 pause = again if len(tries) < _TRIES else None
@@ -76,17 +80,19 @@ class Dialer:
                     tries.remove(first)
                     return first.result()
                 errand.resent(1)
-                tries.add(asyncio.ensure_future(self._dial(errand)))
+                tries.add(asyncio.ensure_future(self._dial(errand, segment)))
         finally:
             for late in tries:
                 late.cancel()
                 late.add_done_callback(_drop)
 
-    async def _dial(self, errand: Errand) -> TcpStream:
+    async def _dial(self, errand: Errand, segment: int) -> TcpStream:
         address, port = errand.entry.address, errand.entry.port
         family = Family.of(address)
         sock = self._open(family)
         try:
+            if segment:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
             code, at_once = await self._connect(sock, errand)
             if code == errno.EADDRNOTAVAIL and not self._has_source(address, port):
                 raise of_opening(OSError(errno.ENETUNREACH, ""), family)

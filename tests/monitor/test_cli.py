@@ -16,7 +16,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from exporters.documents import FindingDocument, PostureDocument, findings_csv
+from exporters.documents import FindingDocument, PostureDocument
+from exporters.documents_csv import findings_csv
 from monitor.cli import app, reports, standing
 from monitor.configuration import read
 from monitor.refusal import trouble_with

@@ -19,9 +19,11 @@ from probes.wire.packets.messages import (
     Message,
     Missed,
     Resume,
+    Returned,
     Scan,
     Scanned,
     Seen,
+    Sound,
     Stop,
     Unseen,
 )
@@ -38,6 +40,8 @@ from probes.wire.packets.protocol import (
     receive,
 )
 from probes.wire.packets.scan_bodies import ADDRESS_LIMIT, PORT_LIMIT, RATE_LIMIT, RETRY_LIMIT
+from probes.wire.packets.sounding_bodies import SIZE_LIMIT, SMALLEST, SMALLEST_DRESSED
+from probes.wire.sounding import Carrier, Dressing, Sounded, Sounding, Word
 
 tokens = st.integers(0, 2**32 - 1)
 seconds = st.floats(0, TIMEOUT_LIMIT)
@@ -70,7 +74,38 @@ seens = st.lists(
         st.just(tuple(look for look in looks if isinstance(look, float))),
     )
 )
+soundings = st.tuples(st.sampled_from(list(Dressing)), st.ip_addresses(v=6) | st.ip_addresses(v=4)).flatmap(
+    lambda drawn: st.builds(
+        Sound,
+        tokens,
+        st.just(drawn[1]),
+        st.builds(
+            Sounding,
+            st.integers(SMALLEST_DRESSED, SIZE_LIMIT),
+            st.sampled_from(list(Carrier)),
+            st.just(Dressing.PLAIN if drawn[1].version == 4 and "options" in drawn[0] else drawn[0]),
+            st.integers(1, 255),
+            st.integers(0, 0xFFFF),
+            seconds,
+        ),
+    )
+)
+unreachable = st.builds(
+    Sounded,
+    st.just(Word.UNREACHABLE),
+    st.ip_addresses(),
+    seconds,
+    failure=st.sampled_from([Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED]),
+)
+sayings = st.one_of(
+    st.just(Sounded(Word.SILENT)),
+    st.builds(Sounded, st.sampled_from([Word.ANSWERED, Word.EXPIRED, Word.REFUSED]), st.ip_addresses(), seconds),
+    st.builds(Sounded, st.just(Word.TOO_BIG), st.none() | st.ip_addresses(), seconds, st.integers(0, 0xFFFF)),
+    unreachable,
+)
 messages = st.one_of(
+    soundings,
+    st.builds(Returned, tokens, sayings),
     st.builds(Echo, tokens, st.ip_addresses(), st.integers(1, COUNT_LIMIT), seconds),
     st.builds(Abandon, tokens),
     st.builds(Stop, tokens),
@@ -93,6 +128,10 @@ THERE = IPv6Address("2001:db8::1")
 def scan(**changed: object) -> Scan:
     given: dict[str, object] = {"ports": (22,), "retries": 0, "timeout": 1.0, "rate": 1.0, "per_host": 1.0}
     return Scan(1, **{"addresses": (THERE,), **given, **changed})  # type: ignore[arg-type]
+
+
+def sound(**changed: object) -> Sound:
+    return Sound(1, THERE, Sounding(**changed))  # type: ignore[arg-type]
 
 
 def test_the_largest_scan_fits_into_a_frame() -> None:
@@ -122,7 +161,7 @@ def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=BODY_LIMIT + 8))
 @example(b"")
-@example(b"\x02\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
+@example(b"\x03\x01\x00\x00\x00\x00\x03\x7f\xf8\x00\x00\x00\x00\x00\x00\x7f\x00\x00\x01")  # a timeout that is no number
 def test_whatever_comes_is_a_message_in_its_only_spelling_or_refused(octets: bytes) -> None:
     try:
         message = decode(octets)
@@ -192,6 +231,21 @@ def test_another_version_is_refused() -> None:
         Seen(1, 0, (PortState.OPEN,), (-1.0,)),
         Unseen(1, ADDRESS_LIMIT, GapReason.OVERLOADED),
         Scanned(1, -1),
+        sound(size=SMALLEST - 1),
+        sound(size=SIZE_LIMIT + 1),
+        sound(size=SMALLEST_DRESSED - 1, dressing=Dressing.FRAGMENTED),
+        sound(hop_limit=0),
+        sound(hop_limit=256),
+        sound(flow=0x10000),
+        sound(timeout=float("nan")),
+        Sound(1, IPv4Address("192.0.2.1"), Sounding(200, dressing=Dressing.DESTINATION_OPTIONS)),
+        Returned(1, Sounded(Word.ANSWERED)),
+        Returned(1, Sounded(Word.SILENT, THERE)),
+        Returned(1, Sounded(Word.ANSWERED, THERE, mtu=1280)),
+        Returned(1, Sounded(Word.UNREACHABLE, THERE)),
+        Returned(1, Sounded(Word.EXPIRED, THERE, failure=Failure.HOST_UNREACHABLE)),
+        Returned(1, Sounded(Word.EXPIRED, THERE, -1.0)),
+        Returned(1, Sounded(Word.UNREACHABLE, THERE, failure=Failure.TLS_ALERT)),
     ],
 )
 def test_what_the_protocol_cannot_say_is_not_sent(message: Message) -> None:

@@ -23,14 +23,17 @@ from probes.wire.packets.messages import (
     Reply,
     Request,
     Resume,
+    Returned,
     Scan,
     Scanned,
     Seen,
+    Sound,
     Stop,
     Unseen,
 )
 from probes.wire.packets.protocol import ProtocolError, encode, receive
 from probes.wire.packets.scan_bodies import RATE_LIMIT
+from probes.wire.sounding import Sounded, Sounding
 
 PENDING_LIMIT = 1024
 """Questions under way at once; beyond them we say that we are overloaded."""
@@ -82,6 +85,19 @@ class PacketClient:
                 raise NotLooked(reason, clean(detail))
             case _:
                 raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+
+    async def sound(self, address: Address, asked: Sounding) -> Sounded:
+        """Send one crafted packet and return the first word about it, silence included.
+
+        Raises:
+            NotLooked: nothing can be said; NO_RAW_SOCKET when there is no packet process to look for us.
+        """
+        reply = await self._put(Sound(next(self._tokens), address, asked), asked.timeout + PATIENCE)
+        if isinstance(reply, Returned):
+            return reply.sounded
+        if isinstance(reply, Declined):
+            raise NotLooked(reply.reason, clean(reply.detail))
+        raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
 
     async def can_scan(self) -> bool:
         """Say whether there is a packet process that can scan; it is asked once a connection."""

@@ -13,12 +13,12 @@ from probes.observation import Failure
 from probes.target import Address, Family
 
 _ICMP = struct.Struct("!BBHHH")
-_REPLY, _REQUEST = {Family.IPV4: 0, Family.IPV6: 129}, {Family.IPV4: 8, Family.IPV6: 128}
-_PROTOCOL = {Family.IPV4: 1, Family.IPV6: 58}
+REPLY_TYPE, REQUEST_TYPE = {Family.IPV4: 0, Family.IPV6: 129}, {Family.IPV4: 8, Family.IPV6: 128}
+PROTOCOL = {Family.IPV4: 1, Family.IPV6: 58}
 
 # Port and protocol unreachable are what packet filters send by default when they reject: no echo request has a port.
 _NET, _HOST, _FILTER = Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.ADMIN_PROHIBITED
-_ERRORS: dict[Family, dict[tuple[int, int], tuple[Failure, str]]] = {
+ERRORS: dict[Family, dict[tuple[int, int], tuple[Failure, str]]] = {
     Family.IPV4: {
         (3, 0): (_NET, "network unreachable"),
         (3, 1): (_HOST, "host unreachable"),
@@ -55,8 +55,7 @@ _ERRORS: dict[Family, dict[tuple[int, int], tuple[Failure, str]]] = {
 
 Source: RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1, RFC 4443 3.1 and 3.3, RFC 7112.
 """
-ERROR_TYPES = {family: frozenset(kind for kind, _ in named) for family, named in _ERRORS.items()}
-REPLY_TYPE = _REPLY
+ERROR_TYPES = {family: frozenset(kind for kind, _ in named) for family, named in ERRORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +101,17 @@ def read(source: Address, packet: bytes) -> EchoReply | EchoError | None:
     IPv4 comes with its IP header and an ICMP checksum nobody has looked at; IPv6 without header, already verified.
     """
     family = Family.of(source)
-    message = _ipv4_body(packet) if family is Family.IPV4 else packet
+    message = ipv4_body(packet) if family is Family.IPV4 else packet
     if message is None or len(message) < _ICMP.size or (family is Family.IPV4 and checksum(message) != 0):
         return None
     kind, code, _, identifier, sequence = _ICMP.unpack_from(message)
-    if (kind, code) == (_REPLY[family], 0):
+    if (kind, code) == (REPLY_TYPE[family], 0):
         return EchoReply(EchoKey(source, identifier, sequence), message[_ICMP.size :])
-    quote = _read_error(source, message, _PROTOCOL[family])
+    quote = _read_error(source, message, PROTOCOL[family])
     if quote is None or len(quote.body) < _ICMP.size:
         return None
     kind, code, _, identifier, sequence = _ICMP.unpack_from(quote.body)
-    if (kind, code) != (_REQUEST[family], 0):
+    if (kind, code) != (REQUEST_TYPE[family], 0):
         return None
     return EchoError(
         EchoKey(quote.address, identifier, sequence), quote.body[_ICMP.size :], quote.failure, quote.detail
@@ -122,7 +121,7 @@ def read(source: Address, packet: bytes) -> EchoReply | EchoError | None:
 def read_quote(source: Address, packet: bytes, protocol: int) -> Quote | None:
     """Read *packet*, as `read` does, as an error about a packet of ours of *protocol*; None for all else."""
     family = Family.of(source)
-    message = _ipv4_body(packet) if family is Family.IPV4 else packet
+    message = ipv4_body(packet) if family is Family.IPV4 else packet
     if message is None or len(message) < _ICMP.size or (family is Family.IPV4 and checksum(message) != 0):
         return None
     return _read_error(source, message, protocol)
@@ -139,7 +138,8 @@ def checksum(message: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def _ipv4_body(packet: bytes) -> bytes | None:
+def ipv4_body(packet: bytes) -> bytes | None:
+    """Return what follows the header of an IPv4 packet; None when it is none."""
     header = (packet[0] & 0x0F) * 4 if packet else 0
     if packet[:1] == b"" or packet[0] >> 4 != 4 or header < 20 or len(packet) < header:
         return None
@@ -149,7 +149,7 @@ def _ipv4_body(packet: bytes) -> bytes | None:
 def _read_error(source: Address, message: bytes, protocol: int) -> Quote | None:
     family = Family.of(source)
     kind, code, _, _, _ = _ICMP.unpack_from(message)
-    if (named := _ERRORS[family].get((kind, code))) is None:
+    if (named := ERRORS[family].get((kind, code))) is None:
         return None
     if (quoted := _quoted(family, message[_ICMP.size :], protocol)) is None:
         return None
@@ -160,7 +160,7 @@ def _read_error(source: Address, message: bytes, protocol: int) -> Quote | None:
 def _quoted(family: Family, packet: bytes, protocol: int) -> tuple[Address, bytes] | None:
     """Read the start of the packet an error quotes; packets of ours have no IPv6 extension header."""
     if family is Family.IPV4:
-        body = _ipv4_body(packet) if packet[9:10] == bytes([protocol]) else None
+        body = ipv4_body(packet) if packet[9:10] == bytes([protocol]) else None
         return None if body is None else (IPv4Address(packet[16:20]), body)
     if len(packet) < 40 or packet[0] >> 4 != 6 or packet[6] != protocol:
         return None

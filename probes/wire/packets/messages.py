@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from probes.observation import Failure, GapReason
 from probes.target import Address
 from probes.wire import PortState
+from probes.wire.sounding import Sounded, Sounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class Echo:
     address: Address
     count: int
     timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Send one crafted packet to *address*, and wait for the first word about it."""
+
+    token: int
+    address: Address
+    sounding: Sounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,14 @@ class Echoed:
 
     token: int
     seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came of a sounding, silence included."""
+
+    token: int
+    sounded: Sounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +149,6 @@ class Done:
     token: int
 
 
-Request = Echo | Scan | CanScan | Abandon | Stop | Resume
-Reply = Echoed | Seen | Unseen | Scanned | Missed | Declined | Done
+Request = Echo | Sound | Scan | CanScan | Abandon | Stop | Resume
+Reply = Echoed | Returned | Seen | Unseen | Scanned | Missed | Declined | Done
 Message = Request | Reply

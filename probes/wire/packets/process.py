@@ -21,10 +21,12 @@ from probes.wire.packets.echoes import Echoes
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.raw import RawSocket
 from probes.wire.packets.server import Server
+from probes.wire.packets.soundings import Soundings
 from probes.wire.packets.syn.outlet import Outlet
 from probes.wire.packets.syn.ring import Ring
 from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
+from probes.wire.packets.whole import WholePackets
 from probes.wire.scope import Limits
 
 log = logging.getLogger(__name__)
@@ -62,20 +64,21 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     ears = {
         family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family
     }
-    scanner = Scanner(
-        bounds.scope,
-        pace,
-        {family: _way(family, ring) for family, ring in rings.items()},
-        lambda family: sum(ear.dropped for ear in ears[family]),
-        Routes(),
-    )
-    server = Server(echoes, scanner, welcome)
+
+    def lost(family: Family) -> int:
+        return sum(ear.dropped for ear in ears[family])
+
+    ways = {family: _way(family, ring) for family, ring in rings.items()}
+    scanner = Scanner(bounds.scope, pace, ways, lost, Routes())
+    exits = {family: _exit(family, outlet) for family, outlet in outlets.items()}
+    soundings = Soundings(bounds.scope, pace, exits, lost)
+    server = Server(echoes, soundings, scanner, welcome)
     for ring in rings.values():
         if isinstance(ring, Ring):
             loop.add_reader(ring.fileno(), _hear, ring, scanner)
     for outlet in outlets.values():
         if isinstance(outlet, RawSocket):
-            loop.add_reader(outlet.fileno(), _drain, outlet, echoes, scanner)
+            loop.add_reader(outlet.fileno(), _drain, outlet, echoes, soundings, scanner)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     listener = await _listen(server, path)
@@ -112,6 +115,11 @@ def _way(family: Family, ring: Ring | NotLooked) -> Outlet | NotLooked:
     return ring if isinstance(ring, NotLooked) else _open(Outlet, family)
 
 
+def _exit(family: Family, ear: RawSocket | NotLooked) -> WholePackets | NotLooked:
+    """Return where soundings leave; without an ear for their answers, why not."""
+    return ear if isinstance(ear, NotLooked) else _open(WholePackets, family)
+
+
 def _hear(ring: Ring, scanner: Scanner) -> None:
     """Take in the answers that have come, as `_drain` does."""
     for _ in range(_AT_ONCE):
@@ -120,12 +128,13 @@ def _hear(ring: Ring, scanner: Scanner) -> None:
         scanner.received(answers)
 
 
-def _drain(outlet: RawSocket, echoes: Echoes, scanner: Scanner) -> None:
+def _drain(outlet: RawSocket, echoes: Echoes, soundings: Soundings, scanner: Scanner) -> None:
     """Read what has come, but not for ever: a flood must not keep the process from its other work."""
     for _ in range(_AT_ONCE):
         if (heard := outlet.receive()) is None:
             return
         echoes.received(heard.source, heard.packet, heard.age)
+        soundings.received(heard.source, heard.packet, heard.age)
         scanner.received_error(heard.source, heard.packet, heard.age)
 
 

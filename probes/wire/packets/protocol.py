@@ -25,9 +25,11 @@ from probes.wire.packets.messages import (
     Message,
     Missed,
     Resume,
+    Returned,
     Scan,
     Scanned,
     Seen,
+    Sound,
     Stop,
     Unseen,
 )
@@ -40,8 +42,9 @@ from probes.wire.packets.scan_bodies import (
     write_scanned,
     write_seen,
 )
+from probes.wire.packets.sounding_bodies import read_returned, read_sound, write_returned, write_sound
 
-VERSION = 2
+VERSION = 3
 LENGTH = struct.Struct("!H")
 BODY_LIMIT = 20 * 1024
 """Longest frame accepted, in bytes after the length."""
@@ -152,6 +155,10 @@ def _body(message: Message) -> bytes:
             if place >= ADDRESS_LIMIT:
                 raise ProtocolError(f"no place {place}")
             return _PLACE.pack(place) + bytes([_GAPS.index(reason)]) + _written(detail)
+        case Sound():
+            return write_sound(message)
+        case Returned():
+            return write_returned(message)
         case Scan():
             return write_scan(message)
         case Seen():
@@ -238,6 +245,7 @@ _KINDS: dict[type[Message], int] = {
     Abandon: 0x04,
     Scan: 0x05,
     CanScan: 0x06,
+    Sound: 0x07,
     Echoed: 0x81,
     Missed: 0x82,
     Declined: 0x83,
@@ -245,6 +253,7 @@ _KINDS: dict[type[Message], int] = {
     Seen: 0x85,
     Scanned: 0x86,
     Unseen: 0x87,
+    Returned: 0x88,
 }
 _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x01: _read_echo,
@@ -253,6 +262,7 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x04: partial(_read_bare, Abandon),
     0x05: read_scan,
     0x06: partial(_read_bare, CanScan),
+    0x07: read_sound,
     0x81: _read_echoed,
     0x82: _read_missed,
     0x83: _read_declined,
@@ -260,4 +270,5 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x85: read_seen,
     0x86: read_scanned,
     0x87: _read_unseen,
+    0x88: read_returned,
 }

@@ -1,4 +1,4 @@
-"""Raw ICMP sockets, one a family, which hear only what concerns an echo."""
+"""Raw ICMP sockets, one a family, which hear only what concerns an echo or a sounding."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked
 from probes.wire.packets.icmp import ERROR_TYPES, REPLY_TYPE
+from probes.wire.packets.sounding_answers import TYPES
 
 _OLDEST = 5.0
 LONGEST = 2048
@@ -61,7 +62,7 @@ class RawSocket:
             raise NotLooked(GapReason.blind(family), error.strerror or "") from error
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        self._hear_only(ERROR_TYPES[family] | {REPLY_TYPE[family]})
+        self._hear_only(ERROR_TYPES[family] | TYPES[family] | {REPLY_TYPE[family]})
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""

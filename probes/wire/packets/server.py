@@ -11,8 +11,21 @@ from collections.abc import Callable
 from probes.observation import GapReason
 from probes.wire import NotLooked
 from probes.wire.packets.echoes import Echoes
-from probes.wire.packets.messages import Abandon, CanScan, Declined, Done, Echo, Message, Reply, Resume, Scan, Stop
+from probes.wire.packets.messages import (
+    Abandon,
+    CanScan,
+    Declined,
+    Done,
+    Echo,
+    Message,
+    Reply,
+    Resume,
+    Scan,
+    Sound,
+    Stop,
+)
 from probes.wire.packets.protocol import ProtocolError, encode, receive
+from probes.wire.packets.soundings import Soundings
 from probes.wire.packets.syn.scanner import Scanner
 
 log = logging.getLogger(__name__)
@@ -26,8 +39,8 @@ _CREDENTIALS = struct.Struct("iII")
 class Server:
     """Answers those whose user id is in *welcome*, and root."""
 
-    def __init__(self, echoes: Echoes, scanner: Scanner, welcome: frozenset[int]) -> None:
-        self._echoes, self._scanner, self._welcome = echoes, scanner, welcome | {0}
+    def __init__(self, echoes: Echoes, soundings: Soundings, scanner: Scanner, welcome: frozenset[int]) -> None:
+        self._echoes, self._soundings, self._scanner, self._welcome = echoes, soundings, scanner, welcome | {0}
         self._connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -84,7 +97,7 @@ class Server:
 
     def _handle(self, message: Message, tell: Callable[[Reply], None], own: dict[int, asyncio.Task[None]]) -> None:
         match message:
-            case Echo(token) | Scan(token):
+            case Echo(token) | Sound(token) | Scan(token):
                 if token in own:
                     raise ProtocolError("a token that is in use")
                 if len(self._running) >= UNDER_WAY:
@@ -102,6 +115,7 @@ class Server:
                 self._keep(asyncio.create_task(self._stop(token, tell)))
             case Resume(token):
                 self._echoes.resume()
+                self._soundings.resume()
                 self._scanner.resume()
                 log.info("speaking again")
                 tell(Done(token))
@@ -114,15 +128,18 @@ class Server:
 
     async def _stop(self, token: int, tell: Callable[[Reply], None]) -> None:
         self._echoes.stop()
+        self._soundings.stop()
         await self._scanner.stop()
         log.info("silent until told to resume")
         tell(Done(token))
 
-    async def _run(self, request: Echo | Scan, tell: Callable[[Reply], None]) -> None:
+    async def _run(self, request: Echo | Sound | Scan, tell: Callable[[Reply], None]) -> None:
         reply: Reply
         try:
             if isinstance(request, Echo):
                 reply = await self._echoes.run(request)
+            elif isinstance(request, Sound):
+                reply = await self._soundings.run(request)
             else:
                 reply = await self._scanner.run(request, tell)
         except Exception as defect:
@@ -140,7 +157,9 @@ class Server:
         return Done(token)
 
 
-def _named(request: Echo | Scan) -> str:
+def _named(request: Echo | Sound | Scan) -> str:
     if isinstance(request, Echo):
         return f"echo request to {request.address}"
+    if isinstance(request, Sound):
+        return f"sounding of the path to {request.address}"
     return f"scan of {request.addresses[0]} and {len(request.addresses) - 1} more"
