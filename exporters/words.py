@@ -15,7 +15,7 @@ from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.ledger import What
 from probes.wire.zone import Side
-from rules.agency import Tier
+from rules.agency import Role, Tier
 from rules.alert import AlertObjection, Severity
 from rules.comparison import Turn
 from rules.deed import Move
@@ -99,6 +99,9 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Move.RESPONSE_GRADED, Text("事件定级", "graded")),
     (Move.RESPONSE_REPORTED, Text("已报告", "reported")),
     (Move.RESPONSE_CLOSED, Text("处置结束", "response closed")),
+    (Role.LEAD, Text("负责人", "lead")),
+    (Role.TECHNICAL, Text("技术联系人", "technical contact")),
+    (Role.NOTICES, Text("通知收件人", "contact for notices")),
     (Severity.CRITICAL, Text("严重", "critical")),
     (Severity.WARNING, Text("警告", "warning")),
     (Severity.INFO, Text("提示", "info")),
