@@ -62,7 +62,7 @@ async def test_a_site_that_forces_https_is_told_by_both_ways_to_it() -> None:
 
 
 def replace_samples(home: HttpHome) -> HttpHome:
-    return replace(home, connect_seconds=0, tls_seconds=0, first_byte_seconds=0, transfer_seconds=0)
+    return replace(home, dns_seconds=0, connect_seconds=0, tls_seconds=0, first_byte_seconds=0, transfer_seconds=0)
 
 
 async def test_each_channel_of_a_portal_is_a_page_of_its_own() -> None:
