@@ -22,12 +22,16 @@ PATIENCE = 1.0
 
 
 class Span:
-    """A stretch of time; *lag* is the most the loop was late within it, in seconds."""
+    """A stretch of time that began at *now*; *lag* is the most the loop was late within it, in seconds."""
 
-    __slots__ = ("lag",)
+    __slots__ = ("_began", "lag")
 
-    def __init__(self) -> None:
-        self.lag = 0.0
+    def __init__(self, now: float) -> None:
+        self._began, self.lag = now, 0.0
+
+    def note(self, now: float, due: float) -> None:
+        """Note that a beat was due at *due* and did not come before *now*; what was before the span is not its own."""
+        self.lag = max(self.lag, now - max(due, self._began))
 
 
 class Pulse:
@@ -42,7 +46,8 @@ class Pulse:
     @contextmanager
     def felt(self) -> Iterator[Span]:
         """Feel the pulse while something is timed; the span's lag is whole when this is left."""
-        span = Span()
+        loop = asyncio.get_running_loop()
+        span = Span(loop.time())
         self._spans.add(span)
         self._begin()
         try:
@@ -50,7 +55,7 @@ class Pulse:
         finally:
             self._spans.discard(span)
             # A beat that is overdue now counts as well.
-            span.lag = max(span.lag, asyncio.get_running_loop().time() - self._due)
+            span.note(loop.time(), self._due)
 
     async def turn(self) -> None:
         """Wait until the loop keeps up with what it has to do, for PATIENCE at the most."""
@@ -73,9 +78,10 @@ class Pulse:
         loop.call_at(self._due, self._beat)
 
     def _beat(self) -> None:
-        self._lag = asyncio.get_running_loop().time() - self._due
+        now = asyncio.get_running_loop().time()
+        self._lag = now - self._due
         for span in self._spans:
-            span.lag = max(span.lag, self._lag)
+            span.note(now, self._due)
         self._let_begin(TURNS if self._lag <= LATE else 1)
         if self._spans or self._waiting:
             self._next()
