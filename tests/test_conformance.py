@@ -56,6 +56,8 @@ def lacks_of_probe(probe: Probe, root: Path) -> Iterator[str]:
     recordings = sorted((root / "tests" / "fixtures" / probe.name).glob("*.json"))
     if not recordings:
         yield f"a recording in tests/fixtures/{probe.name}/"
+    if probe.sends is None:
+        yield "`sends`: what a look would send, for the dry run"
     if not probe.question.endswith("?"):
         yield "a docstring that begins with its question"
     if not probe.source:
@@ -228,6 +230,7 @@ def test_a_bare_probe_is_told_all_it_lacks(tmp_path: Path) -> None:
         "a module probes/dns_bare.py of its own",
         "tests/probes/test_dns_bare.py",
         "a recording in tests/fixtures/dns_bare/",
+        "`sends`: what a look would send, for the dry run",
         "a docstring that begins with its question",
         "a docstring that cites its Source",
         "a row in docs/probes.md: run `make docs`",
