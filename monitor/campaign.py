@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.quiet import Rest
-from monitor.revisit import Standing, next_due, settle
+from monitor.revisit import STEADY, Standing, next_due, settle
 from monitor.settings.schedule import Schedule
 from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
@@ -45,6 +45,8 @@ class Plan:
     def next_due(self, probe: str, host: str, standing: Standing, now: dt.datetime) -> dt.datetime:
         """Return when *host* is due again after a look *now* that left it with *standing*."""
         revisit, jitter = self.schedule.revisit, self.schedule.cadence(probe).jitter
+        if self.probes[probe].steady:
+            revisit = STEADY
         return next_due(now, probe, host, every=self.every(probe), standing=standing, revisit=revisit, jitter=jitter)
 
     def wakes(self, probe: str, host: str, now: dt.datetime) -> dt.datetime:
@@ -87,7 +89,15 @@ class Campaigns:
         self.plan = plan
 
     async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
-        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look."""
+        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look.
+
+        Steady probes keep their pace.
+        """
+        plan = self.plan.probes
+        probes = {
+            target: [name for name in names if name in plan and not plan[name].steady]
+            for target, names in probes.items()
+        }
         for target, names in probes.items():
             self._soon.update({(name, target): at for name in names if self.desk.holds(name, target)})
         await asyncio.to_thread(self.desk.hasten, probes, at)

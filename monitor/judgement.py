@@ -14,6 +14,7 @@ from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
+from monitor.weeks import Weeks, weeks
 from probes.target import Target
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
@@ -57,10 +58,11 @@ class Judge:
         judgements: list[Judgement] = []
         known, handled = self._findings(hosts), self._handlings.now()
         looked = self._spool.looked(self._store.looked(hosts), hosts)
+        visited = weeks(self._store, hosts, self._config.policy.today(now))
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
             policy = self._policy(target, now)
-            verdicts = self._verdicts(host, stored, looked, now)
+            verdicts = self._verdicts(host, stored, looked, visited, now)
             silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             waivers = self._config.waivers
             progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
@@ -105,7 +107,8 @@ class Judge:
         moment = self._local(as_of or now)
         looked = self._store.looked(hosts, as_of)
         stored = self._stored(self._config.targets if hosts is None else hosts, as_of)
-        return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
+        visited = weeks(self._store, stored, self._config.policy.today(moment))
+        return {host: self._verdicts(host, records, looked, visited, moment) for host, records in stored.items()}
 
     def _postures(
         self,
@@ -117,9 +120,10 @@ class Judge:
     ) -> Mapping[str, HostPosture]:
         """Return how the hosts of *known* stand, with their *findings* as they were, and as they are *handled* now."""
         waivers, today = self._config.waivers, self._config.policy.today(now)
+        visited = weeks(self._store, known, today)
         postures: dict[str, HostPosture] = {}
         for host, stored in known.items():
-            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
+            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, visited, now)
             found = [
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
@@ -168,6 +172,7 @@ class Judge:
         host: str,
         stored: list[StoredRecord],
         looked: Mapping[tuple[str, str], frozenset[str]],
+        visited: Mapping[tuple[str, str], Weeks],
         now: dt.datetime,
     ) -> list[Verdict]:
         """Judge a host from each vantage of *stored*; where none has looked, everything is unknown."""
@@ -177,7 +182,7 @@ class Judge:
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
             records = current([item for item in stored if item.record.vantage == vantage], probes)
-            seen = Seen(target, vantage, records, probes)
+            seen = Seen(target, vantage, records, probes, visited.get((host, vantage), {}))
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
 

@@ -20,6 +20,7 @@ from probes.level import Level
 from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
+from probes.site_visit import SiteVisit
 from probes.target import Address, Family, Transport
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
@@ -50,6 +51,7 @@ class Host:
     certificates: Mapping[Address, TlsCertificate | Failure]
     links: WebLinks
     alone: Ipv6Only
+    visits: Mapping[Family, SiteVisit | Failure]
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -70,6 +72,7 @@ class Host:
             ],
             "web_links": [Sighting(Subject(path="/"), self.links)],
             "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
+            "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
         }
 
 
@@ -197,7 +200,7 @@ def links(reached: int, windows: int = 0) -> WebLinks:
         windows=(),
         literal_count=windows,
         literals=(),
-        marks=Marks("4407830001", "", "", badge=True),
+        marks=Marks("4407830001", "粤ICP备05012345号", "粤公网安备44078302000123号", badge=True),
         pages=11,
         whole=True,
         walk_seconds=3.0,
@@ -237,6 +240,7 @@ WELL = Host(
     certificates=dict.fromkeys(EVERY, certificate()),
     links=links(10),
     alone=alone(),
+    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -303,8 +307,12 @@ _AILING = Host(
         A2: replace(_BAD_CERTIFICATE, fingerprint="c" * 64),
         _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
     },
-    links=links(3, windows=2),
+    links=replace(links(3, windows=2), second=Level.of(10, 3, 6, 1, 0, 0), marks=Marks("", "", "", badge=False)),
     alone=alone(blockers=1),
+    visits={
+        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
+        Family.IPV6: Failure.CONNECTION_TIMEOUT,
+    },
 )
 _GONE = replace(
     WELL,
@@ -324,7 +332,7 @@ _UNSIGNED = replace(
     },
 )
 
-HEALTHY: Mapping[str, Seen] = {"www.city.example": WELL.seen()}
+HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen()}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
