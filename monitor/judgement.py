@@ -67,7 +67,8 @@ class Judge:
             waivers = self._config.waivers
             progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
+            mine = visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, mine, now)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
@@ -127,7 +128,8 @@ class Judge:
             found = [
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
-            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), now)
+            mine = visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), mine, now)
         return postures
 
     def _local(self, moment: dt.datetime) -> dt.datetime:

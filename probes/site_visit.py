@@ -37,8 +37,6 @@ class SiteVisit(Facts):
 _WORDS = {
     "status": ("状态码", "status"),
     "final": ("最终网址", "final URL"),
-    "came": ("打开", "came"),
-    "visit_seconds": ("访问用时", "seconds of the visit"),
 }
 
 

@@ -32,9 +32,12 @@ class Week:
         fewest = min(day.looks for day in known) if len(known) == DAYS else 0
         return cls(looks, looks - sum(day.well for day in known), fewest)
 
+    def share(self, enough: int) -> float | None:
+        """Return the share of looks that failed, 0..1; None without *enough* of them on each day."""
+        return self.failed / self.looks if self.looks and self.fewest >= enough else None
+
     def plain(self, enough: int) -> Mapping[str, object]:
         """Return the week as conditions read it; without *enough* looks on each day there is no share."""
         values: dict[str, object] = {"looks": self.looks, "failed": self.failed}
-        if self.fewest >= enough:
-            values["share"] = self.failed / self.looks
-        return values
+        share = self.share(enough)
+        return values if share is None else {**values, "share": share}
