@@ -18,6 +18,7 @@ from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
 from rules.rectification import NOTHING, Rectification
 from rules.score import Score
+from rules.underway import NOTHING_UNDERWAY, Underway
 from rules.verdict import Outcome
 
 
@@ -124,6 +125,7 @@ class Posture:
     rules: Mapping[str, tuple[str, str]]
     """Rule id to its title in Chinese and English."""
     incidents: tuple[Incident, ...] = ()
+    underway: Underway = NOTHING_UNDERWAY
 
 
 @dataclass(frozen=True, slots=True)

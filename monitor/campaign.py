@@ -13,7 +13,7 @@ from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.quiet import Rest
 from monitor.revisit import STEADY, Standing, next_due, settle
-from monitor.settings.schedule import Schedule
+from monitor.settings.schedule import SHORTEST, Schedule
 from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
 from probes.registry import Probe
@@ -27,27 +27,43 @@ BATCH = 200
 AFTER_QUIET = 300.0
 """Seconds over which the looks put off by quiet hours are spread when these end."""
 
+Haste = Callable[[Target], float]
+
+
+def unhurried(_: Target) -> float:
+    """Leave the time between two looks as it is."""
+    return 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where."""
+    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where.
+
+    *haste* says for a moment what an emergency multiplies the time between two looks at a target with, 0..1.
+    """
 
     targets: Mapping[str, Target]
     probes: Mapping[str, Probe]
     schedule: Schedule
     zone: dt.tzinfo
     vantage: str = ""
+    haste: Callable[[dt.datetime], Haste] = lambda _: unhurried
 
     def every(self, probe: str) -> float:
         """Return the usual seconds between two looks."""
         return self.schedule.cadence(probe).every or self.probes[probe].every
 
-    def next_due(self, probe: str, host: str, standing: Standing, now: dt.datetime) -> dt.datetime:
+    def next_due(
+        self, probe: str, host: str, standing: Standing, now: dt.datetime, haste: Haste = unhurried
+    ) -> dt.datetime:
         """Return when *host* is due again after a look *now* that left it with *standing*."""
         revisit, jitter = self.schedule.revisit, self.schedule.cadence(probe).jitter
+        every = self.every(probe)
         if self.probes[probe].steady:
-            revisit = STEADY
-        return next_due(now, probe, host, every=self.every(probe), standing=standing, revisit=revisit, jitter=jitter)
+            return next_due(now, probe, host, every=every, standing=standing, revisit=STEADY, jitter=jitter)
+        hurried = every * haste(self.targets[host]) if host in self.targets else every
+        soon = min(every, max(SHORTEST, hurried))
+        return next_due(now, probe, host, every=soon, standing=standing, revisit=revisit, jitter=jitter)
 
     def wakes(self, probe: str, host: str, now: dt.datetime) -> dt.datetime:
         """Return when *host*, asleep, is to be looked at: soon after its quiet hours, and not all at once."""
@@ -135,13 +151,14 @@ class Campaigns:
 
     def _reschedule(self, plan: Plan, name: str, hosts: Sequence[str], asleep: Collection[str]) -> None:
         now, before = self.clock.now(), self._standings(name, hosts)
+        haste = plan.haste(now)
         appointments: list[Appointment] = []
         for host in hosts:
             if host in asleep:
                 appointments.append(Appointment(host, plan.wakes(name, host, now), before.get(host, "")))
                 continue
             standing = settle(before.get(host), self._standing_of(host))
-            due = plan.next_due(name, host, standing, now)
+            due = plan.next_due(name, host, standing, now, haste)
             due = min(due, self._soon.pop((name, host), due))
             appointments.append(Appointment(host, due, standing.value))
         self.desk.give_back(name, appointments)

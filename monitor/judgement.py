@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
+from monitor.affairs import Affairs
 from monitor.current import current, open_questions
 from monitor.handlings import Handlings
 from monitor.settings import Config
@@ -16,6 +17,7 @@ from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
 from monitor.weeks import Weeks, weeks
 from probes.target import Target
+from rules.emergency import Emergency, strained
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.handling import UNHANDLED, Handling, handlings
@@ -44,7 +46,7 @@ class Judge:
     def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
-        self._handlings = Handlings(store)
+        self._handlings, self._affairs = Handlings(store), Affairs(config, store)
         self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
@@ -59,9 +61,10 @@ class Judge:
         known, handled = self._findings(hosts), self._handlings.now()
         looked = self._spool.looked(self._store.looked(hosts), hosts)
         visited = weeks(self._store, hosts, self._config.policy.today(now))
+        emergency = self._affairs.emergency(now)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
-            policy = self._policy(target, now)
+            policy = self._policy(target, now, emergency)
             verdicts = self._verdicts(host, stored, looked, visited, now)
             silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             waivers = self._config.waivers
@@ -81,7 +84,8 @@ class Judge:
         """
         looked = self._spool.looked(self._store.looked(hosts), hosts)
         found, handled = self._findings(hosts), self._handlings.now()
-        return self._postures(self._stored(hosts), looked, found, handled, self._local(now))
+        emergency = self._affairs.emergency(now)
+        return self._postures(self._stored(hosts), looked, found, handled, self._local(now), emergency)
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
@@ -96,7 +100,8 @@ class Judge:
         looked = self._store.looked(as_of=moment)
         handled = handlings(entry.deed for entry in self._store.deeds() if entry.deed.at <= moment)
         stored = self._stored(self._config.targets, moment)
-        return self._postures(stored, looked, findings, handled, self._local(moment))
+        emergency = self._affairs.emergency_at(moment)
+        return self._postures(stored, looked, findings, handled, self._local(moment), emergency)
 
     def concluded(
         self, now: dt.datetime, as_of: dt.datetime | None = None, hosts: Collection[str] | None = None
@@ -118,6 +123,7 @@ class Judge:
         findings: Mapping[str, list[Finding]],
         handled: Mapping[Key, Handling],
         now: dt.datetime,
+        emergency: Emergency | None,
     ) -> Mapping[str, HostPosture]:
         """Return how the hosts of *known* stand, with their *findings* as they were, and as they are *handled* now."""
         waivers, today = self._config.waivers, self._config.policy.today(now)
@@ -128,23 +134,28 @@ class Judge:
             found = [
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
-            mine = visited.get((host, self._config.vantage.name), {})
-            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), mine, now)
+            policy, mine = self._policy(target, now, emergency), visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, found, policy, mine, now)
         return postures
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""
         return moment.astimezone(self._config.daemon.time_zone)
 
-    def _policy(self, target: Target, now: dt.datetime) -> Policy:
-        """Return the policy as it reads now for *target*; those it says the same to share one."""
+    def _policy(self, target: Target, now: dt.datetime, emergency: Emergency | None) -> Policy:
+        """Return the policy as it reads now for *target*, in an *emergency*; those it says the same to share one."""
         whole = self._config.policy
-        today = whole.today(now)
-        profiles = whole.profiles_of(self._config.addressee(target), today)
-        key = (today, *(profile.name for profile in profiles))
+        today, addressee = whole.today(now), self._config.addressee(target)
+        profiles = whole.profiles_of(addressee, today)
+        terms = emergency.terms if emergency and emergency.terms.covers(target.host, addressee.agencies) else None
+        if terms is not None:
+            pinned = tuple(profile for profile in whole.profiles if profile.name == terms.profile)
+            profiles = (*(profile for profile in profiles if profile not in pinned), *pinned)
+        key = (today, terms, *(profile.name for profile in profiles))
         found = self._policies.get(key)
         if found is None:
             found = whole.on(today, profiles)
+            found = strained(found, terms) if terms is not None else found
             others = {known: policy for known, policy in self._policies.items() if known[0] == today}
             self._policies = {**others, key: found}
         return found

@@ -32,7 +32,9 @@ from rules.readiness import climb
 from rules.rectification import Age, Rectification
 from rules.score import group_score, host_score
 from rules.text import Text
+from rules.underway import NOTHING_UNDERWAY
 from rules.verdict import Outcome, Verdict
+from tests.exporters.affairs import underway
 
 AT = dt.datetime(2026, 11, 20, 2, 0, tzinfo=dt.UTC)
 TODAY = AT.date()
@@ -190,6 +192,7 @@ def city(plans: Iterable[Plan] = PLANS, at: dt.datetime = AT, tree: Tree = TREE)
         ),
         rules={rule: (zh, en) for rule, (_, _, zh, en) in RULES.items()},
         incidents=_incidents(hosts, at),
+        underway=underway(hosts[0].target.agency, hosts[0].target.host, at) if hosts else NOTHING_UNDERWAY,
     )
 
 
