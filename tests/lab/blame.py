@@ -111,7 +111,19 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # A mapped address is no place on any network: that nobody answers there is known without asking.
     "aaaa_mapped": {**UNUSABLE_AAAA, **DEAD_IPV6},
     "aaaa_sixtofour": UNUSABLE_AAAA,
-    "tls_1_0_only": {"tls_version_is_current": BOTH, "tls_1_3_is_used": BOTH, "cipher_is_authenticated": BOTH},
+    # To speak TLS 1.0 at all it was set to the lowest level of security, which lets anonymous suites in.
+    "tls_1_0_only": {
+        "tls_version_is_current": BOTH,
+        "tls_1_3_is_used": BOTH,
+        "cipher_is_authenticated": BOTH,
+        "no_obsolete_tls": BOTH,
+        "no_weak_cipher_suites": BOTH,
+    },
+    "ipv6_accepts_old_tls": {
+        "no_obsolete_tls": (V6,),
+        "no_weak_cipher_suites": (V6,),
+        "families_agree_on_tls_versions": (V6,),
+    },
     "every_ns_lame": {
         "no_name_server_is_lame": (NEITHER,),
         "zone_answers_for_itself": (NEITHER,),

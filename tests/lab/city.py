@@ -150,7 +150,7 @@ SITES: tuple[Site, ...] = (
         "开平市住房和城乡建设局",
         "Housing and Urban-Rural Development Bureau",
         (
-            Host("www", 10, WEB, faults=("https_not_forced",)),
+            Host("www", 10, WEB, lenient=ONLY_IPV6, faults=("https_not_forced", "ipv6_accepts_old_tls")),
             Host(
                 "moved",
                 11,

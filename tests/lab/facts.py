@@ -14,6 +14,7 @@ from probes.site_visit import SiteVisit
 from probes.target import Family
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.tls_versions import TlsVersions
 from probes.web_links import WebLinks
 from probes.wire import ChainFault
 
@@ -37,6 +38,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _ports(told, observed)
     yield from _parity(told, observed)
     yield from _handshakes(told, observed)
+    yield from _offers(told, observed)
     yield from _pages(told, observed)
     yield from _echoes(told, observed)
     yield from _servers(zones, observed)
@@ -105,6 +107,23 @@ def _handshakes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
             yield f"{record.subject} speaks {record.facts.version}, true is {version}"
     for family in set(told["certificate"]) - met:
         yield f"no certificate was met over {family}"
+
+
+def _offers(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    met: set[str] = set()
+    for record in observed:
+        family = record.subject.family
+        if not isinstance(record.facts, TlsVersions) or family is None:
+            continue
+        met.add(family)
+        accepted = told["accepts"].get(family)
+        seen = {"versions": list(record.facts.versions), "weaknesses": list(record.facts.weaknesses)}
+        if told["web"]["https"][family] != "mixed" and seen != accepted:
+            yield f"{record.subject} accepts {seen}, true is {accepted}"
+        if not (record.facts.versions_settled and record.facts.suites_settled):
+            yield f"{record.subject} was not asked to the end"
+    for family in set(told["accepts"]) - met:
+        yield f"nobody learnt what is accepted over {family}"
 
 
 def _pages(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
