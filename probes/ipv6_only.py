@@ -13,8 +13,7 @@ from probes.outlook import Outlook, Sending, connecting, recursing, remembering
 from probes.redirect import HOP_LIMIT, goal, shown
 from probes.registry import probe
 from probes.target import Family, Kind, Target
-from probes.visit import NO_ADDRESS, TRIED, Visit
-from probes.web_links import front
+from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, front
 from probes.wire import Wire
 from probes.wire.ledger import What
 
@@ -114,7 +113,7 @@ async def ipv6_only(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = home if home is not None and home.down else await front(target, path, wire)
+        home = home if home is not None and home.down else await front(target, path, Visitor(wire, Family.IPV6))
         loading = Loading(wire, SECONDS / len(target.paths))
         subject = Subject(family=Family.IPV6, path=path)
         if not home.status and not home.settled:

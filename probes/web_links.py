@@ -15,8 +15,8 @@ from probes.outlook import Outlook, Sending, connecting, recursing, remembering
 from probes.redirect import HOP_LIMIT, goal, shown
 from probes.reference import read_references
 from probes.registry import probe
-from probes.target import Family, Kind, Target, Transport
-from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor
+from probes.target import Family, Kind, Target
+from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, front
 from probes.wire import Wire
 from probes.wire.ledger import What
 
@@ -142,7 +142,7 @@ async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = home if home is not None and home.down else await front(target, path, wire)
+        home = home if home is not None and home.down else await front(target, path, Visitor(wire, Family.IPV6))
         if home.why == NO_ADDRESS:
             return
         seconds = time.monotonic() - began
@@ -151,21 +151,6 @@ async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
             yield Sighting(subject, _named(home), seconds)
             continue
         yield Sighting(subject, await _walk(target, home, wire), time.monotonic() - began)
-
-
-async def front(target: Target, path: str, wire: Wire) -> Visit:
-    """Ask for *path* of *target* over IPv6, by HTTPS first where the target offers it."""
-    ports = {service.port for service in target.declared if service.transport is Transport.TCP}
-    schemes = [name for name, port in (("https", 443), ("http", 80)) if port in ports] or ["https", "http"]
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    visitor = Visitor(wire, Family.IPV6)
-    for scheme in schemes:
-        there = goal(f"{scheme}://{host}/", path)
-        assert there is not None, "a path of the inventory is one"
-        home = await visitor.get(there)
-        if home.status or home.why == NO_ADDRESS or not home.settled:
-            break
-    return home
 
 
 def _named(home: Visit) -> Failure | GapReason:
