@@ -13,7 +13,9 @@ from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
 from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
+from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
+from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from rules.agency import Role, Tier
 from rules.alert import AlertObjection, Severity
@@ -273,6 +275,22 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Need.PAYMENT, Text("支付", "payment")),
     (Need.MAIL, Text("邮件", "mail")),
     (Need.API, Text("接口", "API")),
+    (TlsVersion.TLS13, Text("TLS 1.3 版", "TLS 1.3")),
+    (TlsVersion.TLS12, Text("TLS 1.2 版", "TLS 1.2")),
+    (TlsVersion.TLS11, Text("TLS 1.1 版", "TLS 1.1")),
+    (TlsVersion.TLS10, Text("TLS 1.0 版", "TLS 1.0")),
+    (TlsVersion.SSL3, Text("SSL 3.0 版", "SSL 3.0")),
+    (TlsVersion.TLCP, Text("国密 TLCP", "TLCP")),
+    (SuiteKind.MODERN, Text("TLS 1.3 套件", "of TLS 1.3")),
+    (SuiteKind.NATIONAL, Text("国密套件", "of TLCP")),
+    (SuiteKind.STRONG, Text("强套件", "strong")),
+    (SuiteKind.STATIC, Text("无前向保密", "without forward secrecy")),
+    (SuiteKind.TRIPLE_DES, Text("3DES 套件", "3DES")),
+    (SuiteKind.DES, Text("DES 或 IDEA", "DES or IDEA")),
+    (SuiteKind.RC4, Text("RC4 套件", "RC4")),
+    (SuiteKind.EXPORT, Text("出口级密码", "export grade")),
+    (SuiteKind.ANONYMOUS, Text("匿名密钥交换", "anonymous key exchange")),
+    (SuiteKind.NULL, Text("不加密", "no encryption")),
     (Transport.TCP, Text("TCP", "TCP")),
     (Transport.UDP, Text("UDP", "UDP")),
 )
