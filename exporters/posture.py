@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from probes.observation import GapReason
 from probes.target import Family, Target
@@ -47,6 +47,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Availability:
+    """A week of visits to a website over one family; *share* of them failed, None where they were too few to tell."""
+
+    visits: int
+    failed: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HostPosture:
     """One target as it stands."""
 
@@ -57,6 +66,7 @@ class HostPosture:
     findings: tuple[Finding, ...]
     certificates: tuple[CertificateExpiry, ...]
     looks: tuple[Look, ...]
+    availability: Mapping[Family, Availability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

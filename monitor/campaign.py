@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.quiet import Rest
-from monitor.revisit import Standing, next_due, settle
+from monitor.revisit import STEADY, Standing, next_due, settle
 from monitor.settings.schedule import SHORTEST, Schedule
 from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
@@ -59,6 +59,8 @@ class Plan:
         """Return when *host* is due again after a look *now* that left it with *standing*."""
         revisit, jitter = self.schedule.revisit, self.schedule.cadence(probe).jitter
         every = self.every(probe)
+        if self.probes[probe].steady:
+            return next_due(now, probe, host, every=every, standing=standing, revisit=STEADY, jitter=jitter)
         hurried = every * haste(self.targets[host]) if host in self.targets else every
         soon = min(every, max(SHORTEST, hurried))
         return next_due(now, probe, host, every=soon, standing=standing, revisit=revisit, jitter=jitter)
@@ -103,7 +105,15 @@ class Campaigns:
         self.plan = plan
 
     async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
-        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look."""
+        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look.
+
+        Steady probes keep their pace.
+        """
+        plan = self.plan.probes
+        probes = {
+            target: [name for name in names if name in plan and not plan[name].steady]
+            for target, names in probes.items()
+        }
         for target, names in probes.items():
             self._soon.update({(name, target): at for name in names if self.desk.holds(name, target)})
         await asyncio.to_thread(self.desk.hasten, probes, at)

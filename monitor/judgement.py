@@ -15,6 +15,7 @@ from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
+from monitor.weeks import Weeks, weeks
 from probes.target import Target
 from rules.emergency import Emergency, strained
 from rules.facts import Seen
@@ -59,16 +60,18 @@ class Judge:
         judgements: list[Judgement] = []
         known, handled = self._findings(hosts), self._handlings.now()
         looked = self._spool.looked(self._store.looked(hosts), hosts)
+        visited = weeks(self._store, hosts, self._config.policy.today(now))
         emergency = self._affairs.emergency(now)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
             policy = self._policy(target, now, emergency)
-            verdicts = self._verdicts(host, stored, looked, now)
+            verdicts = self._verdicts(host, stored, looked, visited, now)
             silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             waivers = self._config.waivers
             progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
+            mine = visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, mine, now)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
@@ -110,7 +113,8 @@ class Judge:
         moment = self._local(as_of or now)
         looked = self._store.looked(hosts, as_of)
         stored = self._stored(self._config.targets if hosts is None else hosts, as_of)
-        return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
+        visited = weeks(self._store, stored, self._config.policy.today(moment))
+        return {host: self._verdicts(host, records, looked, visited, moment) for host, records in stored.items()}
 
     def _postures(
         self,
@@ -123,14 +127,15 @@ class Judge:
     ) -> Mapping[str, HostPosture]:
         """Return how the hosts of *known* stand, with their *findings* as they were, and as they are *handled* now."""
         waivers, today = self._config.waivers, self._config.policy.today(now)
+        visited = weeks(self._store, known, today)
         postures: dict[str, HostPosture] = {}
         for host, stored in known.items():
-            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
+            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, visited, now)
             found = [
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
-            policy = self._policy(target, now, emergency)
-            postures[host] = host_posture(target, stored, verdicts, found, policy, now)
+            policy, mine = self._policy(target, now, emergency), visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, found, policy, mine, now)
         return postures
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
@@ -180,6 +185,7 @@ class Judge:
         host: str,
         stored: list[StoredRecord],
         looked: Mapping[tuple[str, str], frozenset[str]],
+        visited: Mapping[tuple[str, str], Weeks],
         now: dt.datetime,
     ) -> list[Verdict]:
         """Judge a host from each vantage of *stored*; where none has looked, everything is unknown."""
@@ -189,7 +195,7 @@ class Judge:
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
             records = current([item for item in stored if item.record.vantage == vantage], probes)
-            seen = Seen(target, vantage, records, probes)
+            seen = Seen(target, vantage, records, probes, visited.get((host, vantage), {}))
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
 

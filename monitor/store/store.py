@@ -113,10 +113,12 @@ class Store(Door):
         with self._read() as connection:
             return runs.campaigns(connection, since or {})
 
-    def samples(self, targets: Collection[str], since: dt.date, until: dt.date) -> list[Sample]:
-        """Return the daily figures of continuous values from *since* to *until*, both included."""
+    def samples(
+        self, targets: Collection[str], since: dt.date, until: dt.date, probes: Collection[str] | None = None
+    ) -> list[Sample]:
+        """Return the daily figures that *probes* (all, if None) brought, from *since* to *until*, both included."""
         with self._read() as connection:
-            return list(samples.read(connection, targets, since, until))
+            return list(samples.read(connection, targets, since, until, probes))
 
     # --- what was concluded --------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from probes.dns_delegation import DnsDelegation
 from probes.ipv6_only import Ipv6Only
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
+from probes.site_visit import SiteVisit
 from probes.target import Family
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
@@ -42,6 +43,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _echoes(told, observed)
     yield from _servers(zones, observed)
     yield from _depth(told, observed)
+    yield from _visits(told, observed)
 
 
 def _addresses(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
@@ -207,3 +209,15 @@ def _depth(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
                 yield f"IPv6 alone lacks {blockers}, true is {true['blockers']}"
     if true is not None and {"web_links", "ipv6_only"} - {record.probe for record in observed}:
         yield "nobody looked below the home page"
+
+
+def _visits(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare whether the website opened over each family: any address, and either scheme, will do."""
+    for record in observed:
+        if record.probe != "site_visit" or told["redirect"]:
+            continue
+        family = record.subject.family
+        opens = any(told["web"][scheme][family] in ("ok", "mixed") for scheme in ("http", "https"))
+        came = isinstance(record.facts, SiteVisit) and record.facts.came == 1
+        if came is not opens:
+            yield f"{record.subject} came {came}, true is {opens}"

@@ -20,6 +20,7 @@ from probes.level import Level
 from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
+from probes.site_visit import SiteVisit
 from probes.target import Address, Family, Transport
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
@@ -54,6 +55,7 @@ class Host:
     offers: Mapping[Address, TlsVersions]
     links: WebLinks
     alone: Ipv6Only
+    visits: Mapping[Family, SiteVisit | Failure]
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -75,6 +77,7 @@ class Host:
             "tls_versions": [Sighting(_at(address, "tls", 443), facts) for address, facts in self.offers.items()],
             "web_links": [Sighting(Subject(path="/"), self.links)],
             "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
+            "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
         }
 
 
@@ -230,7 +233,7 @@ def links(reached: int, windows: int = 0) -> WebLinks:
         windows=(),
         literal_count=windows,
         literals=(),
-        marks=Marks("4407830001", "", "", badge=True),
+        marks=Marks("4407830001", "粤ICP备05012345号", "粤公网安备44078302000123号", badge=True),
         pages=11,
         whole=True,
         walk_seconds=3.0,
@@ -271,6 +274,7 @@ WELL = Host(
     offers=dict.fromkeys(EVERY, OFFER),
     links=links(10),
     alone=alone(),
+    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -338,8 +342,12 @@ _AILING = Host(
         _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
     },
     offers={A1: OFFER, _HARDWARE: _BAD_OFFER},
-    links=links(3, windows=2),
+    links=replace(links(3, windows=2), second=Level.of(10, 3, 6, 1, 0, 0), marks=Marks("", "", "", badge=False)),
     alone=alone(blockers=1),
+    visits={
+        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
+        Family.IPV6: Failure.CONNECTION_TIMEOUT,
+    },
 )
 _GONE = replace(
     WELL,
@@ -360,7 +368,7 @@ _UNSIGNED = replace(
     },
 )
 
-HEALTHY: Mapping[str, Seen] = {"www.city.example": WELL.seen()}
+HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen()}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
