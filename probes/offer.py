@@ -22,6 +22,9 @@ _CLASSIC: Final = frozenset(SuiteKind) - {SuiteKind.MODERN, SuiteKind.NATIONAL}
 _ALL: Final = _CLASSIC | {SuiteKind.MODERN}
 _DOUBTFUL: Final = WEAK | {SuiteKind.STATIC}
 
+QUESTIONS: Final = len(_DESCENT) + 2 * len(_DOUBTFUL) + 1
+"""Hellos said to one server at most: one a version, one a doubtful kind of suites for two versions, one for TLCP."""
+
 
 class Offer:
     """What is known of one server. *open_versions* and *open_suites*: a question about them stayed unanswered."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from probes.observation import SAMPLE, Facts, Failure, GapReason, Sighting, Subject
-from probes.redirect import shown
+from probes.outlook import Outlook, Sending, connecting, remembering, resolving
+from probes.redirect import HOP_LIMIT, shown
 from probes.registry import probe
 from probes.target import Family, Kind, Target
-from probes.visit import NO_ADDRESS, Visit, Visitor, entries
+from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, entries
 from probes.wire import Wire
+from probes.wire.ledger import What
 
 EVERY = 2700.0
 """Seconds between two visits: 32 a day, so that some may be missed and 20 are left."""
@@ -40,6 +42,14 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    families = sum(count > 0 for count in outlook.addresses.values())
+    pages = families * len(list(entries(outlook.target, outlook.target.paths[0])))
+    yield connecting(What.HTTP, (TRIED + HOP_LIMIT) * pages, usual=2 * families)
+    yield remembering()
+    yield resolving(HOP_LIMIT, usual=0)
+
+
 @probe(
     facts=SiteVisit,
     words=_WORDS,
@@ -47,6 +57,7 @@ _WORDS = {
     every=EVERY,
     deadline=180.0,
     kinds=frozenset({Kind.WEBSITE}),
+    sends=_sends,
     steady=True,
 )
 async def site_visit(target: Target, wire: Wire) -> AsyncIterator[Sighting]:

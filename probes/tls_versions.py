@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -10,16 +10,20 @@ from itertools import product
 from probes.endpoint import addresses
 from probes.framework import in_hand, refused
 from probes.observation import Facts, Sighting, Subject
-from probes.offer import Offer
+from probes.offer import QUESTIONS, Offer
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.tls_certificate import tls_ports
 from probes.wire import NotLooked, Unreached, Wire
 from probes.wire.greeting import Greeting, Hello, TlsVersion
+from probes.wire.ledger import What
 from probes.wire.tls_suites import SuiteKind, suite_name
 
 AT_ONCE = 4
 """Services of one target in hand."""
+USUAL = 5
+"""Connections that tell that a service is in order."""
 PATIENCE = 5.0
 """Seconds a server has for its first word."""
 
@@ -57,12 +61,20 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    services = len(tls_ports(outlook.target)) * outlook.places
+    if services:
+        yield remembering()
+        yield connecting(What.TLS, QUESTIONS * services, usual=USUAL * services)
+
+
 @probe(
     facts=TlsVersions,
     words=_WORDS,
     doing=("查看加密协议版本", "looking at TLS versions"),
     every=24 * 3600.0,
     deadline=180.0,
+    sends=_sends,
 )
 async def tls_versions(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which versions of TLS, and which cipher suites that nobody should use, does each address of the target accept?
