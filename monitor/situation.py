@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from exporters.posture import (
     AgencyPosture,
+    Availability,
     Campaign,
     CertificateExpiry,
     HostPosture,
@@ -17,7 +18,9 @@ from exporters.posture import (
     VantageHealth,
 )
 from monitor.store import StoredRecord
+from monitor.weeks import Weeks
 from probes.observation import Observation, Record
+from probes.site_visit import site_visit
 from probes.target import Family, Target
 from probes.tls_certificate import TlsCertificate
 from rules.agency import Tree
@@ -35,6 +38,7 @@ def host_posture(
     verdicts: Sequence[Verdict],
     findings: Iterable[Finding],
     policy: Policy,
+    visited: Weeks,
     now: dt.datetime,
 ) -> HostPosture:
     """Return one host as it stands; what is too old to be judged by *now* is only told of by its age."""
@@ -55,6 +59,11 @@ def host_posture(
         findings=current,
         certificates=tuple(_certificates(record for record in observations if policy.counts(record.at, now))),
         looks=tuple(_looks(latest)),
+        availability={
+            Family(family): Availability(week.looks, week.failed, week.share(policy.visits_a_day))
+            for (probe, family), week in sorted(visited.items())
+            if probe == site_visit.__name__
+        },
     )
 
 

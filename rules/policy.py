@@ -61,7 +61,9 @@ class Policy:
     *weights* gives each level the share of the remaining safety one finding takes away, 0..1. *ladder* names the
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
     a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *second_level_rate* and
-    *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1. *digest* names the
+    *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1. *failed_visits* is
+    the share of a week's visits, 0..1, at which a website counts as down, and *visits_a_day* what each of its days must
+    have for it to be known. *official_domains* are those a government's websites belong in. *digest* names the
     policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*,
     deadlines are counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are
     yearly targets.
@@ -80,6 +82,9 @@ class Policy:
     dangerous_ports: Mapping[int, str] = field(default_factory=dict)
     certificate_days: int = 30
     watched_ports: tuple[int, ...] = ()
+    visits_a_day: int = 20
+    failed_visits: float = 0.05
+    official_domains: tuple[str, ...] = ("gov.cn", "政务")
     second_level_rate: float = 0.9
     third_level_rate: float = 0.9
     digest: str = ""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from exporters.posture import AgencyPosture, Change, HostPosture, Posture
 from probes.observation import GapReason
 from rules.agency import Agency
+from rules.emergency import Emergency
 from rules.finding import Act, Finding
 from rules.policy import Level, Stage
+from rules.response import Response
 from rules.text import Text
 
 
@@ -31,7 +33,7 @@ class MonthlyReport:
 
     *first* and *last* are the days of the month; *posture* is as of its end (or of now, in the running month).
     *earlier* holds the risk of each agency at its beginning, as far as it was known. *advice* gives each rule's
-    remedy.
+    remedy. *emergencies* and *responses* are those that fell into the month, in part at least.
     """
 
     first: dt.date
@@ -41,6 +43,8 @@ class MonthlyReport:
     changes: tuple[Change, ...]
     earlier: Mapping[str, float]
     advice: Mapping[str, Text]
+    emergencies: tuple[Emergency, ...] = ()
+    responses: tuple[Response, ...] = ()
 
     @property
     def title(self) -> Text:
@@ -85,6 +89,15 @@ class MonthlyReport:
         """Return the hosts too little measured to be judged, least covered first."""
         short = [host for host in self.posture.hosts if host.score.coverage < self.posture.policy.minimum_coverage]
         return tuple(sorted(short, key=lambda host: (host.score.coverage, host.target.host)))
+
+    def visited(self) -> tuple[HostPosture, ...]:
+        """Return the websites that were visited in the last week, those that failed most first."""
+
+        def worst(host: HostPosture) -> float:
+            return max((each.share or 0.0 for each in host.availability.values()), default=0.0)
+
+        known = [host for host in self.posture.hosts if host.availability]
+        return tuple(sorted(known, key=lambda host: (-worst(host), host.target.host)))
 
     def worklists(self) -> tuple[tuple[Agency, tuple[HostPosture, ...]], ...]:
         """Return the agencies that have findings on hosts of their own, with those hosts, in the order of the tree."""

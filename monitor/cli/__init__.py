@@ -9,13 +9,17 @@ import sys
 import typer
 
 from monitor.cli import (
+    alerts,
     bundles,
     emergencies,
+    emergency_mode,
     enforcing,
     files,
     handling,
+    ledger,
     looking,
     notices,
+    playbooks,
     policies,
     reports,
     standing,
@@ -40,6 +44,9 @@ policy_app = typer.Typer(help="策略与规则。Policy and rules.", no_args_is_
 finding_app = typer.Typer(help="处置一项隐患。Deal with one finding.", no_args_is_help=True)
 acts_app = typer.Typer(help="处置日志。The log of deeds.", no_args_is_help=True)
 notice_app = typer.Typer(help="整改通知。Rectification notices.", no_args_is_help=True)
+alert_app = typer.Typer(help="告警的认领与上报。Answering for alerts.", no_args_is_help=True)
+emergency_app = typer.Typer(help="重保。Emergencies.", no_args_is_help=True)
+playbook_app = typer.Typer(help="应急处置。Responses to incidents.", no_args_is_help=True)
 report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
 
 app.command()(files.version)
@@ -55,6 +62,7 @@ app.command()(standing.scores)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)
+app.command()(ledger.ledger)
 app.command()(emergencies.incidents)
 app.command()(emergencies.alertmanager)
 app.command("stop-scanning")(switching.stop_scanning)
@@ -88,6 +96,24 @@ notice_app.command()(notices.show)
 notice_app.command("list")(notices.list_)
 notice_app.command("print")(notices.print_)
 notice_app.command()(notices.circular)
+app.add_typer(alert_app, name="alert")
+alert_app.command("list")(alerts.list_)
+alert_app.command("ack")(alerts.acknowledge)
+alert_app.command()(alerts.close)
+app.add_typer(emergency_app, name="emergency")
+emergency_app.command()(emergency_mode.on)
+emergency_app.command()(emergency_mode.off)
+emergency_app.command()(emergency_mode.show)
+app.add_typer(playbook_app, name="playbook")
+playbook_app.command("list")(playbooks.list_)
+playbook_app.command()(playbooks.start)
+playbook_app.command()(playbooks.step)
+playbook_app.command()(playbooks.note)
+playbook_app.command()(playbooks.grade)
+playbook_app.command()(playbooks.reported)
+playbook_app.command()(playbooks.close)
+playbook_app.command()(playbooks.show)
+playbook_app.command()(playbooks.export)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

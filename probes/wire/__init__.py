@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.scope import Network
 from probes.wire.sounding import Sounded, Sounding
 
@@ -36,6 +37,10 @@ class NotLooked(Exception):
     def __init__(self, reason: GapReason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason, self.detail = reason, detail
+
+
+class NotSent(NotLooked):
+    """The same, and nothing has left this machine for it."""
 
 
 # --- DNS ---------------------------------------------------------------------------------------------------
@@ -145,19 +150,29 @@ class HttpRequest:
     http2: bool = False
 
 
+LAG_BORNE, LAG_SHARE = 0.05, 0.05
+"""How late our own loop may have been for times to count: in seconds, or as a share of what it took in all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Seconds spent in each phase of an exchange; *tls* is 0 without TLS."""
+    """Seconds spent in each phase of an exchange; *tls* is 0 without TLS, *lag* how late our own loop was meanwhile."""
 
     connect: float
     tls: float
     first_byte: float
     transfer: float
+    lag: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of the phases."""
         return self.connect + self.tls + self.first_byte + self.transfer
+
+    @property
+    def timely(self) -> bool:
+        """Whether these are the network's times: where our own loop was late, they may be its."""
+        return self.lag <= max(LAG_BORNE, self.total * LAG_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +330,9 @@ class Wire(Protocol):
 
     async def handshake(self, request: TlsRequest) -> TlsSession:
         """Complete one TLS handshake and keep the chain."""
+
+    async def greet(self, hello: Hello) -> Greeting:
+        """Say *hello* and return the server's first word; no handshake is completed."""
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send *count* ICMP echo requests; return the round-trip seconds of those answered, never none."""

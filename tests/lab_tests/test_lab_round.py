@@ -5,15 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from monitor.commands.plan import plan
 from monitor.refusal import EX_STOPPED
 from probes.observation import GapReason
 from probes.target import Family
+from probes.wire.ledger import What
 from rules.finding import Act, Key
 from rules.verdict import Outcome
 from tests.lab.agreement import disagreements
@@ -91,6 +93,19 @@ def test_the_comparison_would_notice(whole: Tower, word: str, lie: Callable[[dic
     told = copy.deepcopy(_told())
     lie(told)
     assert any(word in difference for difference in disagreements(whole.folder, told))
+
+
+def test_no_host_was_sent_more_than_a_dry_run_foretells(whole: Tower) -> None:
+    known = whole.known()
+    planned = {host.target.host: host for host in plan(known, None).hosts}
+    most = {(name, each.what): each.most for name, host in planned.items() for each in host.sendings}
+    sent: Counter[tuple[str, What]] = Counter()
+    for line in whole.ledger():
+        if line.target in planned and line.refused is None:
+            sent[line.target, line.what] += line.packets
+    assert {name for name, _ in sent} == planned.keys()
+    looks = known.config.policy.confirmations
+    assert {key: (count, most.get(key)) for key, count in sent.items() if count > looks * most.get(key, 0)} == {}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +191,7 @@ def test_a_vantage_without_ipv6_claims_nothing_about_it(lab: Lab, tmp_path_facto
     assert not [key for key in tower.open() if "ipv6" in key.subject]
 
 
-def test_a_look_tells_all_of_one_host_and_records_nothing(tower: Tower) -> None:
+def test_a_look_tells_all_of_one_host_and_records_nothing_but_what_it_sent(tower: Tower) -> None:
     told = tower.look(TEST)
     met = {record["probe"] for record in told["records"]}
     assert {"dns_address", "dns_delegation", "tcp_ports", "http_home", "tls_certificate", "icmp_echo"} <= met
@@ -184,7 +199,10 @@ def test_a_look_tells_all_of_one_host_and_records_nothing(tower: Tower) -> None:
         assert [record[part] is None for part in ("facts", "failure", "gap")].count(False) == 1
     failing = {verdict["rule"] for verdict in told["verdicts"] if verdict["outcome"] == "fail"}
     assert "only_declared_ports_open" in failing
-    assert not list(tower.folder.rglob("*.sqlite"))
+    with tower.store() as store:
+        assert not list(store.state())
+        assert not store.findings()
+        assert {line.target for line in tower.ledger()} == {TEST, tower.known().config.vantage.name}
 
 
 def test_an_order_to_stop_ends_a_round_that_is_under_way(tower: Tower) -> None:

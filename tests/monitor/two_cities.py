@@ -20,11 +20,15 @@ from probes.level import Level
 from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
+from probes.site_visit import SiteVisit
 from probes.target import Address, Family, Transport
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.tls_versions import TlsVersions
 from probes.web_links import WebLinks
 from probes.wire import ChainFault, Presence, Source
+from probes.wire.greeting import TlsVersion
+from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from tests.monitor.watching import AT
 
@@ -48,8 +52,10 @@ class Host:
     echoes: Mapping[Address, IcmpEcho | Failure]
     pages: Mapping[tuple[str, Address], HttpHome | Failure]
     certificates: Mapping[Address, TlsCertificate | Failure]
+    offers: Mapping[Address, TlsVersions]
     links: WebLinks
     alone: Ipv6Only
+    visits: Mapping[Family, SiteVisit | Failure]
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -62,14 +68,16 @@ class Host:
             "tcp_ports": [Sighting(_at(address), facts) for address, facts in self.ports.items()],
             "icmp_echo": [Sighting(_at(address), said) for address, said in self.echoes.items()],
             "http_home": [
-                Sighting(_at(address, scheme, 443 if scheme == "https" else 80, "/"), said)
+                Sighting(_at(address, scheme, 443 if scheme == "https" else 80, "/"), said, taken(said))
                 for (scheme, address), said in self.pages.items()
             ],
             "tls_certificate": [
                 Sighting(_at(address, "tls", 443), said) for address, said in self.certificates.items()
             ],
+            "tls_versions": [Sighting(_at(address, "tls", 443), facts) for address, facts in self.offers.items()],
             "web_links": [Sighting(Subject(path="/"), self.links)],
             "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
+            "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
         }
 
 
@@ -149,12 +157,21 @@ def page(scheme: str, **changes: object) -> HttpHome:
         sketch=SKETCH,
         body_digest="0" * 64,
         body_bytes=20000,
+        dns_seconds=0.01,
+        lag_seconds=0.001,
         connect_seconds=0.01,
         tls_seconds=0.02 if scheme == "https" else 0.0,
         first_byte_seconds=0.1,
         transfer_seconds=0.1,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def taken(said: HttpHome | Failure) -> float:
+    """Return the seconds that a fetch of a page took, as the probe would say."""
+    if isinstance(said, Failure):
+        return 0.0
+    return sum(filter(None, (said.connect_seconds, said.tls_seconds, said.first_byte_seconds, said.transfer_seconds)))
 
 
 def certificate(**changes: object) -> TlsCertificate:
@@ -178,6 +195,24 @@ def certificate(**changes: object) -> TlsCertificate:
     return replace(facts, **changes)  # type: ignore[arg-type]
 
 
+OFFER = TlsVersions(
+    versions=(TlsVersion.TLS13, TlsVersion.TLS12),
+    suites=("TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+    weaknesses=(),
+    forward_secrecy=True,
+    without_forward_secrecy=False,
+    tlcp=False,
+    versions_settled=True,
+    suites_settled=True,
+)
+_BAD_OFFER = replace(
+    OFFER,
+    versions=(*OFFER.versions, TlsVersion.SSL3),
+    weaknesses=(SuiteKind.RC4, SuiteKind.TRIPLE_DES),
+    without_forward_secrecy=True,
+)
+
+
 def links(reached: int, windows: int = 0) -> WebLinks:
     """Return a site of which *reached* of ten links of each level open over IPv6, and that has *windows*."""
     level = Level.of(10, reached, 10 - reached, 0, 0, 0)
@@ -198,7 +233,7 @@ def links(reached: int, windows: int = 0) -> WebLinks:
         windows=(),
         literal_count=windows,
         literals=(),
-        marks=Marks("4407830001", "", "", badge=True),
+        marks=Marks("4407830001", "粤ICP备05012345号", "粤公网安备44078302000123号", badge=True),
         pages=11,
         whole=True,
         walk_seconds=3.0,
@@ -236,8 +271,10 @@ WELL = Host(
     echoes=dict.fromkeys(EVERY, ECHO),
     pages={(scheme, address): page(scheme) for scheme in ("http", "https") for address in EVERY},
     certificates=dict.fromkeys(EVERY, certificate()),
+    offers=dict.fromkeys(EVERY, OFFER),
     links=links(10),
     alone=alone(),
+    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -304,8 +341,13 @@ _AILING = Host(
         A2: replace(_BAD_CERTIFICATE, fingerprint="c" * 64),
         _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
     },
-    links=links(3, windows=2),
+    offers={A1: OFFER, _HARDWARE: _BAD_OFFER},
+    links=replace(links(3, windows=2), second=Level.of(10, 3, 6, 1, 0, 0), marks=Marks("", "", "", badge=False)),
     alone=alone(blockers=1),
+    visits={
+        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
+        Family.IPV6: Failure.CONNECTION_TIMEOUT,
+    },
 )
 _GONE = replace(
     WELL,
@@ -314,6 +356,7 @@ _GONE = replace(
     echoes={A1: Failure.ECHO_TIMEOUT, B1: Failure.ECHO_TIMEOUT},
     pages={("http", A1): Failure.CONNECTION_TIMEOUT, ("https", A1): Failure.CONNECTION_REFUSED},
     certificates={},
+    offers={},
 )
 _UNSIGNED = replace(
     WELL,
@@ -325,7 +368,7 @@ _UNSIGNED = replace(
     },
 )
 
-HEALTHY: Mapping[str, Seen] = {"www.city.example": WELL.seen()}
+HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen()}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
