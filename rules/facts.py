@@ -53,6 +53,9 @@ _POLICY = cel.Record(
         "certificate_days": cel.INT,
         "second_level_rate": cel.DOUBLE,
         "third_level_rate": cel.DOUBLE,
+        "ipv6_success_rate": cel.DOUBLE,
+        "ipv6_degradation": cel.DOUBLE,
+        "fast_enough": cel.DOUBLE,
     },
 )
 
@@ -92,6 +95,9 @@ def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object
             "certificate_days": policy.certificate_days,
             "second_level_rate": policy.second_level_rate,
             "third_level_rate": policy.third_level_rate,
+            "ipv6_success_rate": policy.ipv6_success_rate,
+            "ipv6_degradation": policy.ipv6_degradation,
+            "fast_enough": policy.fast_enough,
         },
         "now": now,
     }

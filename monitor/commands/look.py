@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.configuration import Known
@@ -50,6 +50,7 @@ async def look_at(
     async with AsyncExitStack() as stack:
         socket = await stack.enter_async_context(packet_process(directory, Path(config.daemon.packets_socket)))
         outfit = equip(config, socket)
+        outfit.live.surroundings = replace(outfit.live.surroundings, curious=True)
         switch = Switch()
         switch.govern(outfit.live.guard)
         await stack.enter_async_context(halting(halted, switch, outfit.packets))
