@@ -91,8 +91,12 @@ def classify(address: Address, translated: Collection[IPv6Network] = ()) -> Addr
 def usable(address: Address, kind: AddressClass, native: Collection[Network]) -> bool:
     """Say whether an address of class *kind* can be anyone's: a global one, or one of a prefix *native* here.
 
-    No prefix makes loopback, link-local, translated, tunnelled or multicast addresses usable.
+    Loopback is usable where a prefix of loopback itself is native: on one machine that plays many. No prefix makes
+    link-local, translated, tunnelled or multicast addresses usable.
     """
     if kind is AddressClass.GLOBAL:
         return True
-    return kind in NATIVE and any(address.version == prefix.version and address in prefix for prefix in native)
+    homes = [prefix for prefix in native if prefix.version == address.version and address in prefix]
+    if kind is AddressClass.LOOPBACK:
+        return any(classify(prefix.network_address) is kind for prefix in homes)
+    return kind in NATIVE and bool(homes)

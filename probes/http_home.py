@@ -33,8 +33,9 @@ class HttpHome(Facts):
     walked (`limit`, `loop`, `scheme`, `port`, `malformed`, or a gap or failure), empty when there was none.
     *arrived* is false where a redirect led nowhere, and None where we could not follow it ourselves. *upgraded* is
     true when the first redirect leads to HTTPS on the same host. *hsts_seconds* is what the host itself says over
-    HTTPS, 0 without the header. *sketch* holds the smallest hashes of the visible text's shingles: the share two
-    sketches have in common estimates how alike the texts are. Phases are of the first response, in seconds.
+    HTTPS, 0 without the header. *protocol* is what the last response came over: http/1.0, http/1.1, or h2, which is
+    offered over HTTPS. *sketch* holds the smallest hashes of the visible text's shingles: the share two sketches have
+    in common estimates how alike the texts are. Phases are of the first response, in seconds.
     """
 
     status: int
@@ -49,6 +50,7 @@ class HttpHome(Facts):
     hsts_seconds: int
     headers: tuple[str, ...]
     truncated: bool
+    protocol: str
     text_length: int = field(metadata=SAMPLE)
     sketch: tuple[int, ...] = field(metadata=SAMPLE)
     body_digest: str = field(metadata=SAMPLE)
@@ -83,6 +85,7 @@ _WORDS = {
     "hsts_seconds": ("HSTS 秒数", "HSTS seconds"),
     "headers": ("安全响应头", "security headers"),
     "truncated": ("截断", "truncated"),
+    "protocol": ("协议", "protocol"),
 }
 
 
@@ -119,10 +122,10 @@ async def _page(target: Target, address: Address, port: int, path: str, wire: Wi
     scheme = SCHEMES[port]
     subject = Subject(scheme=scheme, port=port, family=Family.of(address), address=address, path=path)
     try:
-        first = await wire.fetch(HttpRequest(scheme, address, port, target.host, path))
+        first = await wire.fetch(HttpRequest(scheme, address, port, target.host, path, http2=scheme == "https"))
     except (Unreached, NotLooked) as refusal:
         return refused(subject, refusal)
-    walk = Walk(target.host, address, f"{scheme}://{_authority(target.host)}{path}", first)
+    walk = Walk(target.host, address, f"{scheme}://{_authority(target.host)}{path}", first, http2=True)
     await walk.to_the_end(wire)
     return Sighting(subject, _facts(walk, first), first.phases.total)
 
@@ -144,6 +147,7 @@ def _facts(walk: Walk, first: HttpExchange) -> HttpHome:
         hsts_seconds=_hsts(walk.secure.header("strict-transport-security")) if walk.secure else 0,
         headers=tuple(name for name in SECURITY_HEADERS if last.header(name) is not None),
         truncated=last.truncated,
+        protocol=last.protocol,
         text_length=len(page.text),
         sketch=sketch(page.text),
         body_digest=hashlib.sha256(last.body).hexdigest(),

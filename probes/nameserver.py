@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from probes.addressing import NATIVE, AddressClass, classify
+from probes.addressing import NATIVE, classify, usable
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family, Transport
 from probes.wire import DnsAnswer, DnsQuery, NotLooked, Unreached, Wire
@@ -140,7 +140,7 @@ async def _ask(
 ) -> tuple[ServerAnswer, DnsAnswer | None]:
     met = ServerAnswer(name, address, Family.of(address), transport, Standing.NOT_ASKED)
     kind = classify(address)
-    if kind is not AddressClass.GLOBAL and kind not in NATIVE:
+    if kind not in NATIVE and not usable(address, kind, wire.surroundings.native):
         return replace(met, standing=Standing.SILENT, failure=Failure.NETWORK_UNREACHABLE), None
     if not asked:
         return replace(met, gap=GapReason.BUDGET_SPENT), None

@@ -71,10 +71,11 @@ class Walk:
     *hops* are the URLs redirected to, without their queries; *stopped* says why a further one was not walked and is
     empty otherwise; *blind* when we are to blame for that: we keep no cookies, and a site that hands one out and sends
     us round may well let a browser through. *secure* is the last response over HTTPS of the host we set out for.
+    *http2*: HTTP/2 is offered on the way.
     """
 
-    def __init__(self, host: str, address: Address, url: str, first: HttpExchange) -> None:
-        self._home, self.url, self.last = host, url, first
+    def __init__(self, host: str, address: Address, url: str, first: HttpExchange, *, http2: bool = False) -> None:
+        self._home, self.url, self.last, self._http2 = host, url, first, http2
         self.secure = first if url.startswith("https:") else None
         self._places = {host: address}
         self._family = Family.of(address)
@@ -113,7 +114,9 @@ class Walk:
         assert there.port is not None, "a URL of the web has a port"
         try:
             address = self._places.get(there.host) or await _address(there.host, self._family, wire)
-            self.last = await wire.fetch(HttpRequest(there.scheme, address, there.port, there.host, there.path))
+            http2 = self._http2 and there.scheme == "https"
+            asking = HttpRequest(there.scheme, address, there.port, there.host, there.path, http2=http2)
+            self.last = await wire.fetch(asking)
         except (Unreached, NotLooked) as refusal:
             self.stopped = str(outcome_of(refusal))
             self.blind = isinstance(refusal, NotLooked)

@@ -128,7 +128,8 @@ Resolution = Mapping[Family, FamilyResolution]
 class HttpRequest:
     """One GET to one address; Host and SNI are *host*, whatever the address.
 
-    *segment* is the most octets of data we ask for in one packet; 0 leaves that to the kernel.
+    *segment* is the most octets of data we ask for in one packet; 0 leaves that to the kernel. *http2*: over TLS,
+    HTTP/2 is offered too.
     """
 
     scheme: str
@@ -141,6 +142,7 @@ class HttpRequest:
     body_limit: int = 2 * 1024 * 1024
     decoded_limit: int = 8 * 1024 * 1024
     segment: int = 0
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class HttpExchange:
     """One response, not followed anywhere. *body* is decoded; *headers* lower-case names, cleaned values, in order.
 
     *segments* are the most octets of data in one packet: what we asked for, and what came; zeros when not known.
+    *protocol* is what it came over: http/1.0, http/1.1 or h2.
     """
 
     status: int
@@ -172,6 +175,7 @@ class HttpExchange:
     wire_bytes: int
     truncated: bool = False
     segments: tuple[int, int] = (0, 0)
+    protocol: str = "http/1.1"
 
     def header(self, name: str) -> str | None:
         """Return the first value of header *name* (lower case)."""

@@ -95,6 +95,11 @@ class TlsStream:
         return self._connection.get_cipher_name() or ""
 
     @property
+    def protocol(self) -> str:
+        """The application protocol agreed on by ALPN; empty without one."""
+        return self._connection.get_alpn_proto_negotiated().decode("ascii", "replace")
+
+    @property
     def complaints(self) -> tuple[Complaint, ...]:
         """What the verifier had against the chain."""
         return tuple(self._connection.get_app_data())

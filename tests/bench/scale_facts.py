@@ -100,6 +100,7 @@ def _page(index: int, scheme: str) -> HttpHome:
         hsts_seconds=0,
         headers=(),
         truncated=False,
+        protocol="h2",
         text_length=64,
         sketch=tuple(range(index, index + 32)),
         body_digest=hashlib.sha256(title.encode()).hexdigest(),

@@ -6,15 +6,28 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from probes.target import Family
-from tests.lab.model import BOTH, ONLY_IPV4, ONLY_IPV6, SUFFIX, Cert, Channel, Host, Name, Service, Site, Web, ipv6
+from tests.lab import ground, loopback
+from tests.lab.model import (
+    BOTH,
+    NOBODY,
+    ONLY_IPV4,
+    ONLY_IPV6,
+    SUFFIX,
+    Cert,
+    Channel,
+    Host,
+    Name,
+    Service,
+    Site,
+    Web,
+    ipv6,
+)
 from tests.lab.sheets import JOBS, LAND, OLD, PORTAL
 
 VANTAGE, ROOT, RESOLVER, HOSTILE, SCALE = 10, 1, 5, 9, 50
 """Site numbers of the vantage, the root server, the resolver, the hostile hosts and the many."""
 VANTAGE4, VANTAGE6 = 11, 12
 """Site numbers of the vantages that have one family only."""
-NOBODY = 99
-"""The site number of addresses that nobody has."""
 OUTSIDE = f"http://198.18.{NOBODY}.1/"
 """A place that no agency owns."""
 HONEST = 10
@@ -45,7 +58,7 @@ CHANNELS = (
     Channel("changsha", "长沙街道办事处", "Changsha Subdistrict Office", f"www.{SUFFIX}", "/changsha/"),
 )
 
-SITES = (
+SITES: tuple[Site, ...] = (
     Site(
         "portal",
         20,
@@ -307,6 +320,10 @@ SITES = (
         tier="town",
     ),
 )
+
+
+if ground.ON_LOOPBACK:
+    SITES = tuple(loopback.standing(SITES))
 
 
 def hosts() -> Iterator[tuple[Site, Host]]:

@@ -11,11 +11,11 @@ import yaml
 
 from probes.target import Family
 from probes.wire import Contact
-from tests.lab import city, hostile, scale
+from tests.lab import city, ground, hostile, scale
 from tests.lab.blame import UNTOLD
 from tests.lab.lifecycle import PROJECT
 from tests.lab.model import SUFFIX, Host, Name, Service, Site, ipv4, ipv6
-from tests.lab.network import NAME_SERVERS, server_addresses
+from tests.lab.network import NAME_SERVERS, addresses_at, server_addresses
 from tests.lab.odd import TRUTH as ODD
 from tests.lab.zones import ODD_ZONE
 
@@ -48,9 +48,12 @@ def write(folder: Path, state: Path, *, many: int = 0, with_hostile: bool = Fals
 
 
 def _policy() -> Iterator[str]:
-    """Yield the lines of the sample policy, without the clauses of rules that the city's truth says nothing of."""
+    """Yield the lines of the sample policy, without the rules and ports that the city's truth says nothing of."""
     for line in (PROJECT / "config" / "policy.yaml").read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.partition(":")[0].strip() not in UNTOLD:
+        key, _, value = line.partition(":")
+        if key == "watched_ports":
+            yield f"{key}: {[port for port in yaml.safe_load(value) if port not in ground.UNTOLD_PORTS]}\n"
+        elif key.strip() not in UNTOLD.union(map(str, ground.UNTOLD_PORTS)):
             yield line
 
 
@@ -112,10 +115,10 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patie
         "contact": f"https://www.{SUFFIX}/about-our-probes",
         "vantage": {"name": "lab", "zone": "internet", "families": ["ipv4", "ipv6"]},
         "surroundings": {
-            "resolvers": [f"198.18.{city.RESOLVER}.53", f"2001:db8:18:{city.RESOLVER}::53"],
+            "resolvers": [str(address) for address in addresses_at(city.RESOLVER)],
             "control_name": f"www.{SUFFIX}",
             "controls": {str(family): [*map(_written, contacts)] for family, contacts in controls().items()},
-            "native": ["198.18.0.0/15", "2001:db8::/32"],
+            "native": _native(),
         },
         "scope": {
             "allow": [*_prefixes(site.number for site in sites), *(_crowd_prefixes() if many else ())],
@@ -142,8 +145,15 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patie
 def _prefixes(numbers: Iterator[int] | tuple[int, ...]) -> Iterator[str]:
     """Yield what each site owns, and nothing between: a redirect elsewhere leads out of scope."""
     for number in numbers:
-        yield f"198.18.{number}.0/24"
-        yield f"2001:db8:18:{number}::/64"
+        yield f"{ground.PREFIX4}.{number}.0/24"
+        if not ground.ON_LOOPBACK:
+            yield f"{ground.PREFIX6}:{number}::/64"
+    if ground.ON_LOOPBACK:
+        yield f"{ground.ONE_FOR_ALL}/128"
+
+
+def _native() -> list[str]:
+    return ["127.0.0.0/8", "::1/128", "2001:db8::/32"] if ground.ON_LOOPBACK else ["198.18.0.0/15", "2001:db8::/32"]
 
 
 def _crowd_prefixes() -> tuple[str, str]:

@@ -9,12 +9,13 @@ from urllib.parse import urljoin, urlsplit
 from probes.target import Family
 from tests.lab import city
 from tests.lab.model import Host, Name, Site
+from tests.lab.network import server_addresses
 from tests.lab.sheets import DUAL_ELSEWHERE, IPV4_ONLY_ELSEWHERE, MARKS, Sheet
 
 Json = dict[str, object]
 
-_WITHOUT_IPV6 = (Name.NS2, Name.NS4, Name.LAME)
-"""Name servers that nobody gets an answer from over IPv6."""
+_DEAF = (Name.NS4, Name.LAME)
+"""Name servers that nobody gets an answer from over IPv6, whatever their addresses."""
 
 
 def told(site: Site, host: Host) -> Json:
@@ -45,7 +46,8 @@ def rate(level: object) -> float:
 
 def zone_has_ipv6(site: Site) -> bool:
     """Say whether any name server of the site's zone answers over IPv6."""
-    return any(name not in _WITHOUT_IPV6 for name in site.servers)
+    dual = (name for name in site.servers if any(address.version == 6 for address in server_addresses(name)))
+    return any(name not in _DEAF for name in dual)
 
 
 def _pages(host: Host) -> Mapping[str, Sheet]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from probes.target import Address, Family
+from tests.lab import ground
 from tests.lab.sheets import Sheet
 
 SUFFIX = "kaiping.gov.test"
@@ -18,14 +19,20 @@ ONLY_IPV6 = frozenset({Family.IPV6})
 BOTH = frozenset(Family)
 
 
+NOBODY = 99
+"""The site number of addresses that nobody has."""
+
+
 def ipv4(site: int, host: int) -> IPv4Address:
-    """Return an address of the benchmarking range. Source: RFC 2544."""
-    return IPv4Address(f"198.18.{site}.{host}")
+    """Return an address of the benchmarking range, or of loopback. Source: RFC 2544."""
+    return IPv4Address(f"{ground.PREFIX4}.{site}.{host}")
 
 
 def ipv6(site: int, host: int) -> IPv6Address:
     """Return an address of the documentation range, its decimal digits written as they are. Source: RFC 3849."""
-    return IPv6Address(f"2001:db8:18:{site}::{host}")
+    if ground.ON_LOOPBACK and site != NOBODY:
+        return IPv6Address(ground.ONE_FOR_ALL)
+    return IPv6Address(f"{ground.PREFIX6}:{site}::{host}")
 
 
 class Service(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from probes.target import Address, Family
-from tests.lab import city, hostile
+from tests.lab import city, ground, hostile, loopback
 from tests.lab.model import BOTH, ONLY_IPV4, ONLY_IPV6, Host, Name, Site, ipv4, ipv6
 
 ROUTER = "isp"
@@ -33,8 +33,13 @@ class Node:
 
 def server_addresses(name: Name) -> tuple[Address, ...]:
     """Return the addresses a name server owns."""
-    number = NAME_SERVERS[name]
-    return tuple(_pair(number, 53, ONLY_IPV4 if name is Name.NS2 else BOTH))
+    dual = name in loopback.DUAL if ground.ON_LOOPBACK else name is not Name.NS2
+    return tuple(_pair(NAME_SERVERS[name], 53, BOTH if dual else ONLY_IPV4))
+
+
+def addresses_at(number: int) -> tuple[Address, ...]:
+    """Return the addresses of the root server or the resolver; on loopback IPv6 has room for neither."""
+    return tuple(_pair(number, 53, ONLY_IPV4 if ground.ON_LOOPBACK else BOTH))
 
 
 def _pair(number: int, host: int, families: frozenset[Family] = BOTH) -> Iterator[Address]:
@@ -75,8 +80,8 @@ def nodes(scale: int = 0) -> tuple[Node, ...]:
         Node(VANTAGE, city.VANTAGE, tuple(_pair(city.VANTAGE, 10))),
         Node(f"{VANTAGE}4", city.VANTAGE4, tuple(_pair(city.VANTAGE4, 10, ONLY_IPV4))),
         Node(f"{VANTAGE}6", city.VANTAGE6, tuple(_pair(city.VANTAGE6, 10, ONLY_IPV6))),
-        Node("root", city.ROOT, tuple(_pair(city.ROOT, 53))),
-        Node("resolver", city.RESOLVER, tuple(_pair(city.RESOLVER, 53))),
+        Node("root", city.ROOT, addresses_at(city.ROOT)),
+        Node("resolver", city.RESOLVER, addresses_at(city.RESOLVER)),
         *servers,
         *(of_site(site) for site in city.SITES),
         dataclasses.replace(foe, addresses=(*_pair(city.HOSTILE, 53), *foe.addresses)),

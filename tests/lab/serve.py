@@ -11,19 +11,22 @@ from functools import partial
 from http import HTTPStatus
 
 from probes.target import Family
-from tests.lab import archive, city, hostile, hostile_tls, odd, scale, sheets, web
+from tests.lab import archive, city, ground, hostile, hostile_tls, odd, scale, sheets, web
 from tests.lab.banners import TALKS, Talk
 from tests.lab.dns_server import Respond, authoritative, listen, refusing
 from tests.lab.faults import Switchboard
 from tests.lab.hostile_http import once, play, titled
-from tests.lab.model import BOTH, Cert, Host, Name, Service, Site, ipv4, ipv6
-from tests.lab.network import MANY, server_addresses
+from tests.lab.model import BOTH, ONLY_IPV4, Cert, Host, Name, Service, Site
+from tests.lab.network import MANY, addresses_at, server_addresses
 from tests.lab.pki import Authority, context
 from tests.lab.resolver import Resolver
 from tests.lab.zones import ODD_SERVERS, root_zone, served_by
 
 Start = Callable[[], Awaitable[None]]
 Connection = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+ALONE = ONLY_IPV4 if ground.ON_LOOPBACK else BOTH
+"""Families over which every host has an address to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,14 @@ class Servers:
 
     def by_node(self) -> dict[str, Start]:
         """Return the start functions by namespace."""
-        roots = (ipv4(city.ROOT, 53), ipv6(city.ROOT, 53))
+        roots = addresses_at(city.ROOT)
         resolver = Resolver([str(address) for address in roots])
         starts: dict[str, Start] = {
             "root": lambda: listen(roots, authoritative([root_zone()])),
-            "resolver": lambda: listen(
-                (ipv4(city.RESOLVER, 53), ipv6(city.RESOLVER, 53)), self._unwilling(resolver.respond())
-            ),
-            "hostile": self.hostile,
+            "resolver": lambda: listen(addresses_at(city.RESOLVER), self._unwilling(resolver.respond())),
         }
+        if not ground.ON_LOOPBACK:
+            starts["hostile"] = self.hostile
         if self.many:
             starts[MANY] = self.crowd
         for name in Name:
@@ -58,6 +60,8 @@ class Servers:
                 starts[site.key] = lambda site=site: self.portal(site)  # type: ignore[misc]
                 continue
             starts[site.key] = lambda site=site: self.agency(site)  # type: ignore[misc]
+        if ground.ON_LOOPBACK:
+            starts["together"] = self.together
         return starts
 
     def _unwilling(self, respond: Respond) -> Respond:
@@ -126,8 +130,28 @@ class Servers:
         """Start every service of every host of *site*."""
         for host in site.hosts:
             for port, service in host.ports.items():
-                for family in sorted(host.families & host.listens.get(port, BOTH)):
+                for family in sorted(host.families & host.listens.get(port, BOTH) & ALONE):
                     await self._start(site, host, port, service, family)
+
+    async def together(self) -> None:
+        """Start the web server that answers, on loopback, for every host with IPv6 at the address they share."""
+        known = {site.fqdn(host): (site, host) for site, host in city.hosts() if Family.IPV6 in host.families}
+        contexts = {name: self.tls(site, host, host.certs[Family.IPV6]) for name, (site, host) in known.items()}
+
+        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            if name in contexts:
+                connection.context = contexts[name]
+
+        front = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        front.sni_callback = choose
+        for port, tls in ((80, None), (443, front)):
+
+            async def answer(
+                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, secure: bool = tls is not None
+            ) -> None:
+                await web.serve(reader, writer, lambda asked: known.get(asked.host), Family.IPV6, secure=secure)
+
+            await asyncio.start_server(finishing(answer), ground.ONE_FOR_ALL, port, ssl=tls)
 
     async def _start(self, site: Site, host: Host, port: int, service: Service, family: Family) -> None:
         secure = service is Service.HTTPS
@@ -150,14 +174,14 @@ def _manner(name: Name, many: int) -> Respond:
 async def _one_of_many(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     if asked := await web.request(reader):
         own = scale.name(scale.owner(writer))
-        sheet = archive.sheet(asked[1])
+        sheet = archive.sheet(asked.path)
         page = web.page(own) if sheet is None else sheets.written(sheet)
         writer.write(web.written(web.Answer(HTTPStatus.OK, page), with_body=True))
 
 
 def _pages(site: Site, host: Host, family: Family, *, secure: bool) -> Connection:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await web.serve(reader, writer, site, host, family, secure=secure)
+        await web.serve(reader, writer, lambda _: (site, host), family, secure=secure)
 
     return finishing(talk)
 

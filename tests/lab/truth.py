@@ -7,13 +7,14 @@ from ipaddress import IPv6Address, ip_network
 from probes.observation import Failure
 from probes.target import Address, Family
 from rules.policy import Stage
-from tests.lab import city, depth, hostile, scale
+from tests.lab import city, depth, ground, hostile, scale
 from tests.lab.model import BOTH, SUFFIX, Host, Name, Site, addresses
 from tests.lab.network import NAME_SERVERS, VANTAGE, nodes, server_addresses
 from tests.lab.odd import TRUTH
 from tests.lab.zones import ODD_SERVERS, ODD_ZONE, server_name
 
-PORTS = (21, 22, 23, 25, 80, 443, 445, 3306, 3389, 5432, 6379, 8080, 11211)
+KNOWN_PORTS = (21, 22, 23, 25, 80, 443, 445, 3306, 3389, 5432, 6379, 8080, 11211)
+PORTS = tuple(port for port in KNOWN_PORTS if port not in ground.TAKEN)
 """The ports the truth speaks of; a scan of others finds them closed."""
 
 Json = dict[str, object]
@@ -37,7 +38,7 @@ _BOGUS = {
 
 def bogus(address: Address) -> str:
     """Return why *address* has no place in public DNS; empty when it has."""
-    if not isinstance(address, IPv6Address):
+    if not isinstance(address, IPv6Address) or str(address) == ground.HOME6:
         return ""
     return next((why for why, network in _BOGUS.items() if address in ip_network(network)), "")
 
@@ -69,7 +70,7 @@ def zone_truth(site: Site) -> Json:
     return {
         "agency": site.key,
         "servers": {server_name(name): server_truth(name) for name in site.servers},
-        "with_aaaa": sorted(server_name(name) for name in site.servers if name is not Name.NS2),
+        "with_aaaa": sorted(server_name(name) for name in site.servers if len(server_addresses(name)) == len(Family)),
         "lame": sorted(server_name(name) for name in site.servers if name is Name.LAME),
         "resolves": resolves(site),
         "faults": [fault for fault in site.faults if "ns" in fault.split("_")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -70,34 +71,48 @@ def written(reply: Answer, *, with_body: bool) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + (reply.body if with_body else b"")
 
 
-async def request(reader: asyncio.StreamReader) -> tuple[str, str] | None:
-    """Read one request head; return method and path without query, or None when it was no HTTP."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request head; *path* is without query, *host* without port and empty when nobody said."""
+
+    method: str
+    path: str
+    host: str
+
+
+async def request(reader: asyncio.StreamReader) -> Request | None:
+    """Read one request head, or None when it was no HTTP."""
     try:
         async with asyncio.timeout(_PATIENCE):
             head = await reader.readuntil(b"\r\n\r\n")
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
         return None
-    words = head[:_HEAD_LIMIT].partition(b"\r\n")[0].decode("latin-1").split(" ")
+    first, *lines = head[:_HEAD_LIMIT].decode("latin-1").split("\r\n")
+    words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         return None
-    return words[0], words[1].partition("?")[0]
+    fields = dict(line.lower().split(":", 1) for line in lines if ":" in line)
+    return Request(words[0], words[1].partition("?")[0], fields.get("host", "").strip().partition(":")[0])
+
+
+Choose = Callable[[Request], tuple[Site, Host] | None]
+"""Says whose the answer to a request is; None: nobody's here."""
 
 
 async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, site: Site, host: Host, family: Family, *, secure: bool
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, choose: Choose, family: Family, *, secure: bool
 ) -> None:
-    """Answer one connection."""
+    """Answer one connection as the host it is for."""
     asked = await request(reader)
+    whose = choose(asked) if asked else None
     if asked is None:
-        reply, method = Answer(HTTPStatus.BAD_REQUEST, page("错误的请求")), "GET"
+        reply = Answer(HTTPStatus.BAD_REQUEST, page("错误的请求"))
+    elif whose is None:
+        reply = Answer(HTTPStatus.MISDIRECTED_REQUEST, page("不是这里的网站"))
+    elif asked.method not in ("GET", "HEAD"):
+        reply = Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
     else:
-        method, path = asked
-        allowed = method in ("GET", "HEAD")
-        reply = (
-            answer(site, host, family, secure=secure, path=path)
-            if allowed
-            else Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
-        )
-    await asyncio.sleep(host.web.delay)
-    writer.write(written(reply, with_body=method != "HEAD"))
+        reply = answer(*whose, family, secure=secure, path=asked.path)
+        await asyncio.sleep(whose[1].web.delay)
+    writer.write(written(reply, with_body=asked is None or asked.method != "HEAD"))
     await writer.drain()

@@ -14,8 +14,8 @@ import dns.rrset
 
 from probes.target import Address, Family
 from tests.lab import city, hostile, scale
-from tests.lab.model import SUFFIX, Name, Site, addresses, ipv4, ipv6
-from tests.lab.network import NAME_SERVERS, server_addresses
+from tests.lab.model import NOBODY, SUFFIX, Name, Site, addresses, ipv4, ipv6
+from tests.lab.network import NAME_SERVERS, addresses_at, server_addresses
 from tests.lab.sheets import DUAL_ELSEWHERE, ELSEWHERE, IPV4_ONLY_ELSEWHERE
 
 ROOT_SERVER = f"a.root.{SUFFIX}"
@@ -115,7 +115,7 @@ def city_zone() -> Zone:
         for name in _city_servers():
             yield SUFFIX, "NS", f"{server_name(name)}."
         yield from _glue(tuple(NAME_SERVERS))
-        for address in (ipv4(city.ROOT, 53), ipv6(city.ROOT, 53)):
+        for address in addresses_at(city.ROOT):
             yield ROOT_SERVER, kind_of(address), str(address)
         for site in sites():
             if site.domain:
@@ -138,9 +138,9 @@ def elsewhere_zone() -> Zone:
         for name in _city_servers():
             yield ELSEWHERE, "NS", f"{server_name(name)}."
         for number, host in enumerate(sorted(IPV4_ONLY_ELSEWHERE | DUAL_ELSEWHERE), 10):
-            yield host, "A", str(ipv4(city.NOBODY, number))
+            yield host, "A", str(ipv4(NOBODY, number))
             if host in DUAL_ELSEWHERE:
-                yield host, "AAAA", str(ipv6(city.NOBODY, number))
+                yield host, "AAAA", str(ipv6(NOBODY, number))
 
     return Zone.of(ELSEWHERE, lines())
 

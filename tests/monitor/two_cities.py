@@ -158,6 +158,7 @@ def page(scheme: str, **changes: object) -> HttpHome:
             "x-frame-options",
         ),
         truncated=False,
+        protocol="h2",
         text_length=5000,
         sketch=SKETCH,
         body_digest="0" * 64,

@@ -63,6 +63,14 @@ def test_even_a_network_of_everything_makes_only_some_classes_native(address):
     assert usable(address, kind, everything) is (kind is AddressClass.GLOBAL or kind in NATIVE)
 
 
+@pytest.mark.parametrize(
+    ("native", "expected"),
+    [("::1/128", True), ("127.0.0.0/8", False), ("::/0", False), ("::/64", False), ("2001:db8::/32", False)],
+)
+def test_loopback_is_usable_only_where_loopback_itself_is_said_to_be_native(native: str, expected: bool) -> None:
+    assert usable(ip_address("::1"), AddressClass.LOOPBACK, [ip_network(native)]) is expected
+
+
 def test_the_prefix_of_a_local_translator_makes_an_address_translated():
     address, prefix = ip_address("2400:3200:64::c612:140a"), IPv6Network("2400:3200:64::/96")
     assert classify(address) is AddressClass.GLOBAL

@@ -13,7 +13,7 @@ from probes.observation import Failure, GapReason
 from probes.redirect import HOP_LIMIT, HOP_PORTS, REDIRECTS, Walk, goal
 from probes.target import Address
 from probes.wire import HttpExchange
-from probes.wire.http import LOCATION_LIMIT
+from probes.wire.http_reply import LOCATION_LIMIT
 from tests.probes.scripted_wire import ScriptedWire, addressed, response, unresolved, url
 
 V4, V6 = ip_address("192.0.2.1"), ip_address("2001:db8::1")

@@ -11,7 +11,9 @@ import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import brotli
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +22,9 @@ from probes.page import read_page
 from probes.target import Address
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached
 from probes.wire.account import Account, Budget
-from probes.wire.http import INTERIM_LIMIT, LOCATION_LIMIT, PIECE_LIMIT, Fetcher
-from probes.wire.http_body import Body
+from probes.wire.http import Fetcher
+from probes.wire.http_body import FREE, PIECE_LIMIT, RATIO, Body
+from probes.wire.http_reply import INTERIM_LIMIT, LOCATION_LIMIT
 from probes.wire.tcp import Dialer
 from probes.wire.tls import TlsClient
 from tests.lab.hostile_http import Reset, http_cases, text_cases
@@ -223,7 +226,10 @@ async def test_a_body_in_crumbs_is_cut_early() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 30 + b"\r\n", Failure.HTTP_MALFORMED),
         (b"HTTP/1.1 99999 OK\r\n\r\n", Failure.HTTP_MALFORMED),
         (b"HTTP/1.1 200 OK\r\nBad Header: x\r\n\r\n", Failure.HTTP_MALFORMED),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nx", Failure.HTTP_BAD_ENCODING),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\nx", Failure.HTTP_BAD_ENCODING),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n<html>", Failure.HTTP_BAD_ENCODING),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nx", Failure.HTTP_TRUNCATED),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n<html>", Failure.HTTP_BAD_ENCODING),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n\r\nx", Failure.HTTP_BAD_ENCODING),
     ],
 )
@@ -265,8 +271,11 @@ def deflated(data: bytes, bits: int) -> bytes:
     return squeeze.compress(data) + squeeze.flush()
 
 
-@settings(max_examples=60)
-@given(st.binary(max_size=3000), st.integers(1, 400), st.sampled_from(["gzip", "zlib", "raw", "identity", "members"]))
+PACKINGS = ["gzip", "zlib", "raw", "identity", "members", "br", "zstd", "frames"]
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=3000), st.integers(1, 400), st.sampled_from(PACKINGS))
 def test_what_was_packed_comes_out_however_it_is_cut(data: bytes, step: int, packing: str) -> None:
     packed, coding = {
         "gzip": (gzip.compress(data), "gzip"),
@@ -274,21 +283,27 @@ def test_what_was_packed_comes_out_however_it_is_cut(data: bytes, step: int, pac
         "raw": (deflated(data, -15), "deflate"),
         "identity": (data, "identity"),
         "members": (gzip.compress(data[:9]) + gzip.compress(data[9:]), "x-gzip"),
+        "br": (brotli.compress(data), "br"),
+        "zstd": (zstandard.compress(data), "zstd"),
+        "frames": (zstandard.compress(data[:9]) + zstandard.compress(data[9:]), "zstd"),
     }[packing]
     read = body(packed, coding, step)
     read.end()
     assert (read.decoded, read.full) == (data, False)
 
 
-@given(st.binary(min_size=50, max_size=500), st.integers(1, 20))
-def test_a_packed_body_cut_short_is_never_taken_for_whole(data: bytes, missing: int) -> None:
-    read = body(gzip.compress(data)[:-missing], "gzip")
+PACK = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstandard.compress, "deflate": zlib.compress}
+
+
+@given(st.binary(min_size=50, max_size=500), st.integers(1, 20), st.sampled_from(sorted(PACK)))
+def test_a_packed_body_cut_short_is_never_taken_for_whole(data: bytes, missing: int, coding: str) -> None:
+    read = body(PACK[coding](data)[:-missing], coding)
     with pytest.raises(Unreached) as refusal:
         read.end()
     assert refusal.value.failure is Failure.HTTP_TRUNCATED
 
 
-@given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]), st.integers(1, 50))
+@given(st.binary(max_size=300), st.sampled_from(sorted(PACK)), st.integers(1, 50))
 def test_any_bytes_decode_or_are_named(data: bytes, coding: str, step: int) -> None:
     try:
         read = body(data, coding, step, limit=200)
@@ -307,6 +322,30 @@ def test_padding_behind_a_packed_body_is_dropped_and_endless_members_are_not_rea
     assert read.decoded == b"x"
     with pytest.raises(Unreached, match="members"):
         body(gzip.compress(b"") * 1000, "gzip", 4096)
+    with pytest.raises(Unreached, match="frames"):
+        body(zstandard.compress(b"") * 1000, "zstd", 4096)
+
+
+@pytest.mark.parametrize("coding", sorted(PACK))
+def test_a_bomb_of_any_coding_goes_off_within_its_cap_and_costs_little_memory(coding: str) -> None:
+    packed = PACK[coding](bytes(96 * MIB))
+    tracemalloc.start()
+    try:
+        read = body(packed, coding, 64 * 1024, 8 * MIB)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert read.full
+    assert len(read.decoded) <= min(8 * MIB, max(FREE, RATIO * len(packed)))
+    assert peak < 48 * MIB
+
+
+def test_a_frame_that_wants_a_larger_window_than_the_web_allows_is_refused() -> None:
+    wide = zstandard.ZstdCompressionParameters.from_level(3, window_log=24)
+    squeeze = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    with pytest.raises(Unreached) as refusal:
+        body(squeeze.compress(b"a" * 9 * MIB) + squeeze.flush(), "zstd", 4096)
+    assert refusal.value.failure is Failure.HTTP_BAD_ENCODING
 
 
 @settings(max_examples=40, deadline=None)
