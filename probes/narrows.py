@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from probes.target import Address, Family
 from probes.wire import Wire
-from probes.wire.sounding import LEAST, USUAL, Carrier, Sounded, Sounding, Word
+from probes.wire.sounding import LEAST, USUAL, Carrier, Sounded, Sounding, Word, flow_to
 
 TRIES = 3
 """Packets of one size that must be lost before it counts as lost."""
@@ -39,7 +39,6 @@ class _Unsteady(Exception):
 class _Search:
     address: Address
     wire: Wire
-    flow: int
     tellers: set[Address] = field(default_factory=set)
     own_link: bool = False
     steps: int = STEPS
@@ -71,7 +70,7 @@ class _Search:
     def _asked(self, size: int) -> Iterator[Sounding]:
         if size > self.least:
             yield Sounding(size, Carrier.DATAGRAM, timeout=_SCOUTING)
-        yield Sounding(size, flow=self.flow)
+        yield Sounding(size, flow=flow_to(self.address))
 
     def _narrower(self, said: Sounded, size: int) -> int:
         if said.source is None:
@@ -83,13 +82,13 @@ class _Search:
         return max(self.least, min(known, size - 1))
 
 
-async def measure(address: Address, wire: Wire, flow: int) -> Narrows:
+async def measure(address: Address, wire: Wire) -> Narrows:
     """Find what the path to *address* carries.
 
     Raises:
         NotLooked: we could not look.
     """
-    search = _Search(address, wire, flow)
+    search = _Search(address, wire)
     try:
         if await search.passes(search.least) is not True:
             return _found(search, None, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from probes.observation import Facts, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.wire import NotLooked, Wire
-from probes.wire.sounding import Dressing, Sounding, Word
+from probes.wire.sounding import Dressing, Sounding, Word, flow_to
 
 TRIES = 3
 """Packets of a kind that must be lost before the kind counts as lost."""
@@ -62,16 +61,15 @@ async def path_headers(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 
 
 async def _kinds(address: Address, wire: Wire) -> PathHeaders:
-    flow = random.getrandbits(16)
-    arrives = {Dressing.PLAIN: await _arrives(address, Dressing.PLAIN, flow, wire)}
+    arrives = {Dressing.PLAIN: await _arrives(address, Dressing.PLAIN, wire)}
     if arrives[Dressing.PLAIN]:
         kinds = [Dressing.FRAGMENTED]
         if address.version == 6:
             kinds += [Dressing.DESTINATION_OPTIONS, Dressing.HOP_BY_HOP_OPTIONS]
         for kind in kinds:
-            arrives[kind] = await _arrives(address, kind, flow, wire)
+            arrives[kind] = await _arrives(address, kind, wire)
         if not all(arrives.values()):
-            arrives[Dressing.PLAIN] = await _arrives(address, Dressing.PLAIN, flow, wire)
+            arrives[Dressing.PLAIN] = await _arrives(address, Dressing.PLAIN, wire)
     if not arrives[Dressing.PLAIN]:
         return PathHeaders(False, None, None, None)
     return PathHeaders(
@@ -82,9 +80,9 @@ async def _kinds(address: Address, wire: Wire) -> PathHeaders:
     )
 
 
-async def _arrives(address: Address, dressing: Dressing, flow: int, wire: Wire) -> bool:
+async def _arrives(address: Address, dressing: Dressing, wire: Wire) -> bool:
     for _ in range(TRIES):
-        said = await wire.sound(address, Sounding(SIZE, dressing=dressing, flow=flow))
+        said = await wire.sound(address, Sounding(SIZE, dressing=dressing, flow=flow_to(address)))
         if said.word is Word.ANSWERED:
             return True
     return False

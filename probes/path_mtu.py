@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -111,7 +110,7 @@ async def _address(target: Target, address: Address, wire: Wire) -> Sighting:
 
 async def _measured(address: Address, wire: Wire) -> Narrows | NotLooked:
     try:
-        return await measure(address, wire, random.getrandbits(16))
+        return await measure(address, wire)
     except NotLooked as refusal:
         return refusal
 

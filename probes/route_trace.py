@@ -12,7 +12,7 @@ from probes.observation import SAMPLE, Facts, Sighting, Subject
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
 from probes.wire import NotLooked, Unreached, Wire
-from probes.wire.sounding import Sounded, Sounding, Word
+from probes.wire.sounding import Sounded, Sounding, Word, flow_to
 
 FARTHEST = 30
 """Hops followed."""
@@ -88,12 +88,10 @@ async def _answers(target: Target, address: Address, wire: Wire) -> bool:
 
 
 async def _trace(address: Address, wire: Wire) -> RouteTrace:
-    # The same flow at every look: what changes is then the way, and not who shares its load.
-    flow = int(address) % 0xFFF1
     said: list[Sounded] = []
     while len(said) < FARTHEST and not _over(said):
         window = range(len(said) + 1, min(len(said) + AT_ONCE, FARTHEST) + 1)
-        said += await asyncio.gather(*(_at(address, hops, flow, wire) for hops in window))
+        said += await asyncio.gather(*(_at(address, hops, wire) for hops in window))
     return _told(address, said)
 
 
@@ -102,10 +100,10 @@ def _over(said: list[Sounded]) -> bool:
     return silent or any(each.word in _END for each in said)
 
 
-async def _at(address: Address, hops: int, flow: int, wire: Wire) -> Sounded:
+async def _at(address: Address, hops: int, wire: Wire) -> Sounded:
     said = Sounded(Word.SILENT)
     for _ in range(TRIES):
-        said = await wire.sound(address, Sounding(hop_limit=hops, flow=flow))
+        said = await wire.sound(address, Sounding(hop_limit=hops, flow=flow_to(address)))
         if said.word is not Word.SILENT:
             break
     return said
