@@ -6,11 +6,15 @@ from enum import StrEnum
 
 
 class Chore(StrEnum):
-    """The chores: page, day, judging again as time passes, counting, looking into claims, obeying a signal."""
+    """The chores, each for its own thing.
+
+    Page, day, judging again as time passes, counting, keeping the ledger, looking into claims, obeying a signal.
+    """
 
     PAGE = "page"
     DAY = "day"
     AGE = "age"
     COUNT = "count"
+    LEDGER = "ledger"
     CLAIM = "claim"
     SIGNAL = "signal"

@@ -18,11 +18,12 @@ def findings_csv(findings: Iterable[Finding], today: dt.date) -> str:
     writer = csv.writer(out)
     writer.writerow(FindingDocument.__annotations__)
     for finding in findings:
-        writer.writerow([_cell(value) for value in finding_document(finding, today).values()])
+        writer.writerow([cell(value) for value in finding_document(finding, today).values()])
     return out.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return *value* as a cell that no spreadsheet takes for a formula."""
     return (
         f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else ("" if value is None else value)
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from exporters.documents import DOCUMENTS
 from exporters.documents_deeds import DEED_DOCUMENTS
+from exporters.documents_ledger import LEDGER_DOCUMENTS
 
 HEAD = """\
 # JSON 输出 JSON output
@@ -24,7 +25,8 @@ FindingDocument, and `findings --csv` has the same columns.
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([HEAD, *(line for document in (*DOCUMENTS, *DEED_DOCUMENTS) for line in _section(document))])
+    documents = *DOCUMENTS, *DEED_DOCUMENTS, *LEDGER_DOCUMENTS
+    return "\n".join([HEAD, *(line for document in documents for line in _section(document))])
 
 
 def _section(document: type) -> Iterator[str]:

@@ -39,6 +39,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.DAY, Text("保存当日数据", "keeping the day's figures")),
     (Chore.AGE, Text("定时重新评判", "judging again as time passes")),
     (Chore.COUNT, Text("汇总计数", "passing counts on")),
+    (Chore.LEDGER, Text("记录发包台账", "keeping the ledger of what was sent")),
     (Chore.CLAIM, Text("复测已申报整改的隐患", "looking into claims")),
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (What.DNS, Text("DNS 询问", "DNS questions")),

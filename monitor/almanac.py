@@ -25,6 +25,7 @@ class Almanac:
         today = self._day(now)
         if today != self._pruned:
             self._store.prune(now - dt.timedelta(seconds=self._settings.keep))
+            self._store.condense(now - dt.timedelta(seconds=self._settings.keep_minutes))
             self._pruned = today
 
     def _day(self, at: dt.datetime) -> dt.date:

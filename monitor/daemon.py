@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from exporters.chore import Chore
 from exporters.metrics_app import MetricsApp
 from exporters.metrics_process import DaemonState, OwnMetrics
+from monitor.bookkeeping import EVERY, Books
 from monitor.campaign import Campaigns
 from monitor.chores import Chores
 from monitor.clock import SystemClock
@@ -88,6 +89,8 @@ class Daemon:
             self._store, self._spool = store, Spool(store)
             stack.callback(self._spool.flush)
             self._in_force = InForce(self._directory, self._known, store, self._spool, self._clock.now, self._switch)
+            self._books = Books(self._in_force.ledger, store)
+            stack.push_async_callback(self._chores.attempt, Chore.LEDGER, self._books.keep)
             stack.callback(self._switch.stop)
             plan = plan_of(self._known, self._in_force.tower)
             self._campaigns = Campaigns(store, plan, self._batch, self._standing, self._clock)
@@ -146,6 +149,7 @@ class Daemon:
             self._chores.repeat(Chore.DAY, self._keep_day, KEEPING),
             self._chores.repeat(Chore.AGE, self._age, ageing, self._doubt),
             self._chores.repeat(Chore.COUNT, self._count, COUNTING),
+            self._chores.repeat(Chore.LEDGER, self._books.keep, EVERY),
             self._chores.repeat(Chore.CLAIM, self._look_into_claims, COUNTING),
             self._obedience.watch(),
         )

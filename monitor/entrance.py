@@ -6,7 +6,7 @@ import datetime as dt
 import getpass
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -76,11 +76,39 @@ def store_or_end(known: Known) -> Store:
 
 
 @contextmanager
-def reading_or_end(known: Known, directory: Path) -> Iterator[Store]:
-    """Open the store beside whoever writes it; trouble with it, then or later, or nothing in it ends the command."""
+def beside(known: Known) -> Iterator[Store | None]:
+    """Open the store to add to it beside a tower that runs on it, beginning it where needed.
+
+    Where that cannot be, None, and why is told: what comes of it is no reason to do nothing.
+    """
+    with ExitStack() as stack:
+        try:
+            store = _beside(known)
+        except StoreUnavailable as trouble:
+            print(trouble_with(trouble), file=sys.stderr)
+            yield None
+            return
+        yield stack.enter_context(store)
+
+
+def _beside(known: Known) -> Store:
+    try:
+        return Store.open_to_act(known.config.daemon.store_url)
+    except StoreUnavailable as trouble:
+        if trouble.trouble not in (Trouble.ABSENT, Trouble.OLDER):
+            raise
+        return Store.open(known.config.daemon.store_url, zone=known.config.daemon.time_zone)
+
+
+@contextmanager
+def reading_or_end(known: Known, directory: Path, *, measured: bool = True) -> Iterator[Store]:
+    """Open the store beside whoever writes it; trouble with it, then or later, ends the command.
+
+    So does one in which nothing was *measured*, where that is what somebody wants to know.
+    """
     try:
         with Store.open_to_read(known.config.daemon.store_url) as store:
-            if not store.campaigns():
+            if measured and not store.campaigns():
                 end(nothing_yet(directory), EX_NOTHING)
             yield store
     except StoreUnavailable as trouble:

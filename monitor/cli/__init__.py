@@ -14,6 +14,7 @@ from monitor.cli import (
     enforcing,
     files,
     handling,
+    ledger,
     looking,
     notices,
     policies,
@@ -55,6 +56,7 @@ app.command()(standing.scores)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)
+app.command()(ledger.ledger)
 app.command()(emergencies.incidents)
 app.command()(emergencies.alertmanager)
 app.command("stop-scanning")(switching.stop_scanning)

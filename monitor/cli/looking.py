@@ -20,6 +20,7 @@ from monitor.entrance import (
     JsonOption,
     LangOption,
     at_work_or_end,
+    beside,
     end,
     host_or_end,
     known_or_end,
@@ -91,7 +92,7 @@ def round_(
 def look(
     host: HostArgument, config: ConfigOption = DEFAULT, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
-    """立即查看一个目标的一切：只看，不记入存储。Everything about one target, live; seen, and not recorded."""
+    """立即查看一个目标的一切：除发包台账外不作记录。Everything about one target, live; only the ledger is kept."""
     from exporters.documenting import dumps, looked_document
     from monitor.commands.look import look_at
     from monitor.screen.looked import Looking
@@ -102,8 +103,8 @@ def look(
         end(f"{host} 不由本监测点查看 / {host} is to be seen from another zone", EX_CONFIG)
     halted = _halted_or_end(known, config)
     shown = Looking(Console(stderr=True) if as_json else terminal(), known, speech(known, lang), quiet=as_json)
-    with at_work_or_end():
-        found = asyncio.run(look_at(config, known, host, shown.seen, halted))
+    with at_work_or_end(), beside(known) as store:
+        found = asyncio.run(look_at(config, known, host, shown.seen, halted, store))
     if as_json:
         print(dumps(looked_document(found.target, found.records, found.verdicts)))
     else:

@@ -1,4 +1,4 @@
-"""One live look at one host with everything there is, recorded nowhere."""
+"""One live look at one host with everything there is; only what was sent for it is recorded."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from monitor.bookkeeping import keeping
 from monitor.configuration import Known
 from monitor.halt import HaltFile
 from monitor.outfit import equip, packet_process
 from monitor.quiet import Rest, considerate
 from monitor.sight import Sight
 from monitor.stopping import halting
+from monitor.store import Store
 from monitor.switch import Switch
 from monitor.tower import SELF
 from probes.framework import Look, look
@@ -37,11 +39,17 @@ class Looked:
 
 
 async def look_at(
-    directory: Path, known: Known, host: str, seen: Callable[[str, tuple[Record, ...]], None], halted: HaltFile
+    directory: Path,
+    known: Known,
+    host: str,
+    seen: Callable[[str, tuple[Record, ...]], None],
+    halted: HaltFile,
+    store: Store | None,
 ) -> Looked:
     """Look at *host* with every probe that suits it; *seen* is told of each probe's records as they come.
 
-    Ourselves are looked at first, and again at the end: what we cannot see says nothing.
+    Ourselves are looked at first, and again at the end: what we cannot see says nothing. Of all this the
+    *store*, if there is one, is told only what was sent.
 
     Raises:
         Unequipped: what the configuration names cannot be read.
@@ -53,6 +61,7 @@ async def look_at(
         outfit.live.surroundings = replace(outfit.live.surroundings, curious=True)
         switch = Switch()
         switch.govern(outfit.live.guard)
+        await stack.enter_async_context(keeping(outfit.live.guard.ledger, store))
         await stack.enter_async_context(halting(halted, switch, outfit.packets))
         sight = Sight(config.vantage, known.probes[SELF], outfit.live.for_target)
         if (ourselves := await sight.prove(0.0)) is not None:

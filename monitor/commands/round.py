@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporters.posture import Posture
+from monitor.bookkeeping import keeping
 from monitor.configuration import Known
 from monitor.halt import HaltFile
 from monitor.outfit import equip, packet_process
@@ -56,7 +57,7 @@ async def run_round(
         await asyncio.to_thread(store.sync, watched, probes, _utc(), vantage=known.config.vantage.name)
         switch = Switch()
         switch.govern(live.guard)
-        async with halting(halted, switch, outfit.packets):
+        async with keeping(live.guard.ledger, store), halting(halted, switch, outfit.packets):
             quiet = await tower.round(targets, watch)
         await tower.city.remember()
         await asyncio.to_thread(tower.spool.flush)

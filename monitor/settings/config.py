@@ -28,13 +28,15 @@ class Daemon:
 
     *city* is the root agency of the situation; *contact* is told to those we probe. *authorities* are PEM files of
     certificate authorities trusted besides the system's.
-    *keep* is how many seconds of history are kept. *policy_keys* are those whose signature on a policy is accepted.
+    *keep* is how many seconds of history are kept, *keep_minutes* how many of them the ledger tells minute by minute.
+    *policy_keys* are those whose signature on a policy is accepted.
     """
 
     city: str
     contact: str
     store_url: str
     keep: float
+    keep_minutes: float
     metrics: Endpoint
     packets_socket: str
     authorities: tuple[Path, ...]

@@ -231,6 +231,7 @@ class StoreEntry(Section):
 
     url: StoreUrl = "sqlite:///var/diaolou.sqlite"
     keep: Annotated[Duration, Field(ge=SHORTEST_KEEP, json_schema_extra={"default": "400d"})] = 400 * 86400.0
+    keep_minutes: Annotated[Duration, Field(ge=86400.0, json_schema_extra={"default": "31d"})] = 31 * 86400.0
 
     def located(self, directory: Path) -> str:
         """Return the URL with a relative file as one below *directory*, wherever the program is started."""

@@ -184,6 +184,7 @@ def _daemon(file: DaemonFile, directory: Path) -> Daemon:
         contact=file.contact,
         store_url=file.store.located(directory),
         keep=file.store.keep,
+        keep_minutes=file.store.keep_minutes,
         metrics=file.metrics.listen,
         packets_socket=file.packets.socket,
         authorities=tuple(directory / path for path in file.authorities),

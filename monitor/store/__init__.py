@@ -14,6 +14,7 @@ from monitor.store.nouns import (
     StoredVerdict,
 )
 from monitor.store.opening import Opening
+from monitor.store.sendings import Sending
 from monitor.store.store import Store
 from monitor.store.trouble import StoreUnavailable, Trouble
 
@@ -27,6 +28,7 @@ __all__ = [
     "RunId",
     "Sample",
     "Scope",
+    "Sending",
     "Spell",
     "Store",
     "StoreUnavailable",

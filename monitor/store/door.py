@@ -116,7 +116,7 @@ class Door:
 
     @classmethod
     def open_to_act(cls, url: str, *, facts: Mapping[str, type[Facts]] | None = None) -> Self:
-        """Open the database at *url* beside the tower that runs on it, to add deeds and make looks due.
+        """Open the database at *url* beside the tower that runs on it, to add deeds and sendings, and make looks due.
 
         Each of those is one short transaction that reads what it changes, so that nothing of either is lost.
 

@@ -6,11 +6,12 @@ import datetime as dt
 
 from sqlalchemy import Connection, delete, func, select
 
+from monitor.store import sendings
 from monitor.store.schema import fact, look, run, run_gap, sample, spell
 
 
 def prune(connection: Connection, before: dt.datetime) -> None:
-    """Drop spells, looks, runs and samples that ended before *before*; the current state is left whole."""
+    """Drop spells, looks, runs, samples and sendings that ended before *before*; the current state is left whole."""
     for table in (spell, look):
         connection.execute(delete(table).where(table.c.valid_to < before))
     held = select(spell.c.digest).where(spell.c.digest.is_not(None))
@@ -19,4 +20,5 @@ def prune(connection: Connection, before: dt.datetime) -> None:
     newest = select(func.max(run.c.id)).group_by(run.c.probe)
     connection.execute(delete(run).where(run.c.finished < before, run.c.id.not_in(newest)))
     connection.execute(delete(run_gap).where(run_gap.c.run.not_in(select(run.c.id))))
+    sendings.forget(connection, before)
     connection.execute(delete(sample).where(sample.c.day < before.date()))

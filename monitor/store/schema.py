@@ -248,6 +248,26 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+sending = Table(
+    "sending",
+    metadata,
+    Column("at", Moment, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("refused", Text, primary_key=True),
+    # What was written together bears one number, so that writing it again does no harm.
+    Column("batch", _KEY, primary_key=True, autoincrement=False),
+    Column("whole_day", Boolean, nullable=False, server_default=text("false")),
+    Column("exchanges", BigInteger, nullable=False),
+    Column("packets", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("ports", Text, nullable=False),
+    Index(None, "target", "at"),
+    sqlite_with_rowid=False,
+)
+
 inventory = Table(
     "inventory",
     metadata,

@@ -11,7 +11,19 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from exporters.posture import AgencyPosture, Campaign, HostPosture
-from monitor.store import appointments, audit, days, judging, ledger, pruning, reading, recording, runs, samples
+from monitor.store import (
+    appointments,
+    audit,
+    days,
+    judging,
+    ledger,
+    pruning,
+    reading,
+    recording,
+    runs,
+    samples,
+    sendings,
+)
 from monitor.store.door import Door
 from monitor.store.nouns import (
     Appointment,
@@ -26,9 +38,11 @@ from monitor.store.nouns import (
     StoredRecord,
     StoredVerdict,
 )
+from monitor.store.sendings import Sending
 from probes.observation import Record
 from probes.registry import Probe
 from probes.target import Target
+from probes.wire.ledger import Line
 from rules.deed import Deed, Entry
 from rules.finding import Event, Finding, State
 from rules.policy import Level
@@ -175,6 +189,25 @@ class Store(Door):
         with self._read() as connection:
             return list(days.read(connection, scope, subject, since, until))
 
+    # --- what was sent -------------------------------------------------------------------------------------
+
+    def sent(self, batch: int, lines: Sequence[Line]) -> None:
+        """Add *lines* to the ledger; a *batch*, by its number, is added once, however often it is given."""
+        with self._write() as connection:
+            sendings.write(connection, batch, lines)
+
+    def sendings(self, since: dt.datetime, until: dt.datetime, target: str | None = None) -> list[Sending]:
+        """Return what began to be sent from *since* to before *until*, for *target* (all, if None), oldest first."""
+        with self._read() as connection:
+            return list(sendings.read(connection, since, until, target))
+
+    def condense(self, before: dt.datetime) -> None:
+        """Keep of the ledger's days that ended by *before* no more than their sums."""
+        with self._write() as connection:
+            sendings.condense(connection, before)
+
+    # --- who did what --------------------------------------------------------------------------------------
+
     def audit(self, actor: str, act: str, subject: str, detail: str = "", *, at: dt.datetime) -> None:
         """Append to the log of who did what."""
         with self._write() as connection:
@@ -186,7 +219,7 @@ class Store(Door):
             return list(audit.read(connection, since))
 
     def prune(self, before: dt.datetime) -> None:
-        """Drop observations, runs and samples that ended before *before*; current state, findings and logs stay."""
+        """Drop observations, runs, samples and sendings from before *before*; current state, findings and logs stay."""
         with self._write() as connection:
             pruning.prune(connection, before)
 

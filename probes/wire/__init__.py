@@ -38,6 +38,10 @@ class NotLooked(Exception):
         self.reason, self.detail = reason, detail
 
 
+class NotSent(NotLooked):
+    """The same, and nothing has left this machine for it."""
+
+
 # --- DNS ---------------------------------------------------------------------------------------------------
 
 

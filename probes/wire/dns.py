@@ -67,7 +67,7 @@ class _Exchange:
                 async with self.gate(self.query.server, self.query.port) as errand:
                     patience = min(self.query.timeout / TRIES, self.left)
                     began = time.monotonic()
-                    reading = await ears.ask(write(self.query, edns=edns), patience)
+                    reading = await ears.ask(write(self.query, edns=edns), patience, errand)
                     self._spend(time.monotonic() - began)
                     errand.count(ears.octets)
                     if reading is not None:

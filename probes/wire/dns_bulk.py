@@ -139,7 +139,7 @@ class _Engine:
                 async with self._turn(len(batch)) as errand:
                     errand.count(self._octets)
                     self._octets = 0
-                    self._send(batch)
+                    self._send(batch, errand)
             else:
                 await self._stir()
             self._hear()
@@ -160,7 +160,7 @@ class _Engine:
         self._fresh += len(fresh)
         return np.concatenate((chosen, fresh))
 
-    def _send(self, questions: Index) -> None:
+    def _send(self, questions: Index, errand: Errand) -> None:
         """Put *questions*, some from each of our ports in turn; those without a slot or without room come again."""
         first, self._port = self._port, (self._port + -(-len(questions) // TOGETHER)) % PORTS
         ports = (first + np.arange(len(questions)) // TOGETHER) % PORTS
@@ -170,7 +170,10 @@ class _Engine:
         chosen[np.unique(slots, return_index=True)[1]] = True
         chosen &= self._slots[slots] < 0
         mine, ports = questions[chosen], ports[chosen]
-        sent = self._sent(ports, self._templates.fill(self._out.data, mine, idents[chosen]))
+        lengths = self._templates.fill(self._out.data, mine, idents[chosen])
+        sent = self._sent(ports, lengths)
+        errand.put(int(lengths[sent].sum()))
+        errand.unsent(len(questions) - int(sent.sum()))
         self._again = np.concatenate((self._again, questions[~chosen], mine[~sent]))
         self._await(mine[sent], slots[chosen][sent])
 

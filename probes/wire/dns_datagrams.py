@@ -11,6 +11,7 @@ from probes.observation import Failure
 from probes.target import Family
 from probes.wire import DnsAnswer, DnsQuery, NotLooked, Unreached
 from probes.wire.dns_codec import Oddity, Question, read
+from probes.wire.errand import Errand
 from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
 
 STRAYS = 100
@@ -41,7 +42,7 @@ class Ears:
         if not self._heard.cancel():
             self._heard.exception()  # heard after the last turn, and of no use
 
-    async def ask(self, question: Question, patience: float) -> DnsAnswer | Oddity | None:
+    async def ask(self, question: Question, patience: float, errand: Errand) -> DnsAnswer | Oddity | None:
         """Send *question*, unless an answer has come meanwhile, and hear all sockets for *patience* seconds.
 
         Returns the answer, or CUT; None when nothing came, or at once when what came was malformed.
@@ -51,8 +52,10 @@ class Ears:
             NotLooked: nothing could be sent.
         """
         self.octets = 0
-        if not self._heard.done():
-            self._send(question)
+        if self._heard.done():
+            errand.unsent(1)
+        else:
+            self._send(question, errand)
             await asyncio.wait({self._heard}, timeout=patience)
         if not self._heard.done():
             return None
@@ -62,7 +65,22 @@ class Ears:
         self._heard = self._loop.create_future()
         return None
 
-    def _send(self, question: Question) -> None:
+    def _send(self, question: Question, errand: Errand) -> None:
+        try:
+            sock = self._sent(question)
+        except (Unreached, NotLooked):
+            errand.unsent(1)
+            raise
+        errand.put(len(question.wire))
+        self._loop.add_reader(sock, self._readable, sock, question, time.monotonic())
+
+    def _sent(self, question: Question) -> socket.socket:
+        """Send *question* from a new socket, and return that.
+
+        Raises:
+            Unreached: the network said no at once; nothing has left.
+            NotLooked: our own machine did.
+        """
         sock = _open(self._family)
         self._sockets.append(sock)
         code = sock.connect_ex((str(self._query.server), self._query.port))
@@ -74,7 +92,7 @@ class Ears:
             sock.send(question.wire)
         except OSError as fault:
             raise of_connecting(fault.errno or 0, sock, self._family, at_once=True) from fault
-        self._loop.add_reader(sock, self._readable, sock, question, time.monotonic())
+        return sock
 
     def silence(self) -> Unreached:
         """Say what it means that no usable answer came."""

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from probes.observation import Failure, GapReason
-from probes.wire import NotLooked, Unreached
+from probes.wire import NotLooked, NotSent, Unreached
 from probes.wire.account import Account
 from probes.wire.ledger import Entry
 from probes.wire.pace import Ticket
@@ -58,8 +58,17 @@ class Errand:
         Raises:
             NotLooked: the budget is spent.
         """
+        self._guard.ledger.passed(self.entry, received=octets)
         self.account.budget.read(octets)
         self._afford()
+
+    def put(self, octets: int) -> None:
+        """Count *octets* written."""
+        self._guard.ledger.passed(self.entry, sent=octets)
+
+    def unsent(self, packets: int) -> None:
+        """Take back *packets* that were let out, and never left this machine; the pace was kept all the same."""
+        self._guard.ledger.resent(self.entry, -packets)
 
     def resent(self, packets: int) -> None:
         """Count *packets* that the kernel sent again by itself against the pace."""
@@ -71,8 +80,12 @@ class Errand:
         self._task.cancel()
 
     async def __aenter__(self) -> Self:
-        self._guard.check(self.entry)
-        self._afford()
+        try:
+            self._guard.check(self.entry)
+            self._afford()
+        except NotLooked as refusal:
+            self._guard.ledger.refuse(self.entry, refusal.reason)
+            raise
         task = asyncio.current_task()
         assert task is not None
         self._task, self._cancelling = task, task.cancelling()
@@ -89,9 +102,12 @@ class Errand:
             self._afford()
         except BaseException as reason:
             self._leave(None)
+            if self._interrupted or isinstance(reason, NotLooked):
+                refused = reason.reason if isinstance(reason, NotLooked) else GapReason.STOPPED
+                self._guard.ledger.refuse(self.entry, refused)
             self._translate(reason)
             raise
-        self._guard.sent(self.entry)
+        self.entry = self._guard.sent(self.entry)
         self._began = asyncio.get_running_loop().time()
         return self
 
@@ -99,6 +115,9 @@ class Errand:
         self, kind: type[BaseException] | None, reason: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.account.budget.wait(self.entry.address, asyncio.get_running_loop().time() - self._began)
+        if isinstance(reason, NotSent):
+            self.unsent(self.entry.packets)
+            self._guard.ledger.refuse(self.entry, reason.reason)
         strain = STRAIN.get(reason.failure, 0.0) if isinstance(reason, Unreached) else None
         self._leave(0.0 if reason is None else strain)
         self._translate(reason)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 from probes.observation import GapReason
 from probes.target import Address
@@ -34,7 +35,7 @@ class Guard:
     *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
     contacts for a TCP connection to theirs and for ping; the deny list beats them too. Our own resolvers count
     only against the overall pace. Guards that follow one another share a *pacer* and a *ledger*: they keep the pace
-    together, and one account. In a *dry_run* the ledger holds the plan, and every admission ends as a gap.
+    together, and one account.
     """
 
     def __init__(
@@ -45,11 +46,10 @@ class Guard:
         *,
         pacer: Pacer | None = None,
         ledger: Ledger | None = None,
-        dry_run: bool = False,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
         own = surroundings or Surroundings()
-        self.limits, self.dry_run, self.stopped = limits, dry_run, False
+        self.limits, self.stopped = limits, False
         self.ledger = Ledger() if ledger is None else ledger
         self._clock = clock
         self._scopes = [scope]
@@ -107,9 +107,6 @@ class Guard:
             reason = scope.refusal(entry.address, name_server=entry.what is What.DNS)
             if reason is not None and not (reason is GapReason.OUT_OF_SCOPE and self._granted(entry)):
                 raise NotLooked(reason, str(entry.address))
-        if self.dry_run:
-            self.ledger.note(entry)
-            raise NotLooked(GapReason.STOPPED, "dry run")
 
     def queue(self, errand: Errand, call: Callable[[], None]) -> Ticket:
         """Queue *errand*; *call* is called when its turn has come."""
@@ -127,14 +124,16 @@ class Guard:
         self._turn()
         return ticket
 
-    def sent(self, entry: Entry) -> None:
-        """Write down that *entry* is let out now."""
-        self.ledger.note(Entry(entry.what, entry.address, entry.port, entry.target, self._clock(), entry.packets))
+    def sent(self, entry: Entry) -> Entry:
+        """Write down that *entry* is let out now; return it with its time."""
+        dated = replace(entry, at=self._clock())
+        self.ledger.note(dated)
+        return dated
 
     def resent(self, errand: Errand, ticket: Ticket, packets: int) -> None:
         """Count what the kernel sent again for *errand*; others wait the longer for it."""
         self._pacer.charge(ticket, packets, asyncio.get_running_loop().time())
-        self.ledger.resent(errand.entry.what, packets)
+        self.ledger.resent(errand.entry, packets)
 
     def leave(self, errand: Errand, ticket: Ticket, *, had_turn: bool, strain: float | None) -> None:
         """Forget *errand*, and give back its place if it had one."""

@@ -59,9 +59,9 @@ class PortScanner:
         async with self._guard.admit(address, 0, What.SYN, account, packets=len(ports)) as errand:
             swath = await self._gathering.scan(address, ports, rate=limits.overall, per_host=limits.per_host)
             errand.resent(swath.again)
-        if isinstance(swath.looks, NotLooked):
-            raise NotLooked(swath.looks.reason, swath.looks.detail)
-        return swath.looks
+            if isinstance(swath.looks, NotLooked):
+                raise type(swath.looks)(swath.looks.reason, swath.looks.detail)
+            return swath.looks
 
     async def _connect(self, address: Address, port: int, account: Account) -> PortLook:
         try:

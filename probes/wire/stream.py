@@ -63,6 +63,7 @@ class TcpStream:
             await self._loop.sock_sendall(self._sock, data)
         except OSError as fault:
             raise of_talking(fault) from fault
+        self._errand.put(len(data))
 
     @property
     def segments(self) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from probes.observation import Failure
 from probes.target import Address, Family
-from probes.wire import Unreached
+from probes.wire import NotLooked, Unreached
 from probes.wire.account import Account
 from probes.wire.errand import Errand
 from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
@@ -63,6 +63,7 @@ class Dialer:
             NotLooked: our own machine did.
         """
         if getattr(errand.entry.address, "ipv4_mapped", None) is not None:
+            errand.unsent(1)
             raise Unreached(Failure.NETWORK_UNREACHABLE, "an IPv4-mapped address is no address of the IPv6 network")
         if self._again is None:
             return await self._dial(errand, segment)
@@ -92,11 +93,17 @@ class Dialer:
     async def _dial(self, errand: Errand, segment: int) -> TcpStream:
         address, port = errand.entry.address, errand.entry.port
         family = Family.of(address)
-        sock = self._open(family)
+        try:
+            sock = self._open(family)
+        except NotLooked:
+            errand.unsent(1)
+            raise
         try:
             if segment:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
             code, at_once = await self._connect(sock, errand)
+            if code and at_once and code != errno.ECONNREFUSED:
+                errand.unsent(1)
             if code == errno.EADDRNOTAVAIL and not self._has_source(address, port):
                 raise of_opening(OSError(errno.ENETUNREACH, ""), family)
             if code:
@@ -174,17 +181,21 @@ class _Attempt:
         finally:
             self._timer.cancel()
             self._loop.remove_writer(descriptor)
+        self._count()
 
     def _arrive(self) -> None:
         if not self._ready.done():
             self._ready.set_result(None)
 
     def _look(self) -> None:
+        self._count()
+        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
+
+    def _count(self) -> None:
         resent = _retransmissions(self._sock)
         if resent > self._known:
             self._errand.resent(resent - self._known)
             self._known = resent
-        self._timer = self._loop.call_later(_LOOK_EVERY, self._look)
 
 
 def _retransmissions(sock: socket.socket) -> int:

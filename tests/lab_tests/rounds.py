@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from monitor.entrance import now
 from monitor.judgement import Judge
 from monitor.store import Store
 from probes.observation import Gap, GapReason
+from probes.wire.ledger import Line
 from rules.finding import Event, Finding, Key, State
 from rules.verdict import Verdict
 from tests.lab.config import write
@@ -101,6 +103,11 @@ class Tower:
         """Return every act there was, oldest first."""
         with self.store() as store:
             return store.events()
+
+    def ledger(self) -> list[Line]:
+        """Return all that was sent or refused, ever."""
+        with self.store() as store:
+            return [sending.line for sending in store.sendings(now() - dt.timedelta(days=1), now())]
 
     def verdicts(self, hosts: Collection[str]) -> list[Verdict]:
         """Return the verdicts on *hosts*."""

@@ -176,7 +176,7 @@ def test_a_vantage_without_ipv6_claims_nothing_about_it(lab: Lab, tmp_path_facto
     assert not [key for key in tower.open() if "ipv6" in key.subject]
 
 
-def test_a_look_tells_all_of_one_host_and_records_nothing(tower: Tower) -> None:
+def test_a_look_tells_all_of_one_host_and_records_nothing_but_what_it_sent(tower: Tower) -> None:
     told = tower.look(TEST)
     met = {record["probe"] for record in told["records"]}
     assert {"dns_address", "dns_delegation", "tcp_ports", "http_home", "tls_certificate", "icmp_echo"} <= met
@@ -184,7 +184,10 @@ def test_a_look_tells_all_of_one_host_and_records_nothing(tower: Tower) -> None:
         assert [record[part] is None for part in ("facts", "failure", "gap")].count(False) == 1
     failing = {verdict["rule"] for verdict in told["verdicts"] if verdict["outcome"] == "fail"}
     assert "only_declared_ports_open" in failing
-    assert not list(tower.folder.rglob("*.sqlite"))
+    with tower.store() as store:
+        assert not list(store.state())
+        assert not store.findings()
+        assert {line.target for line in tower.ledger()} == {TEST, tower.known().config.vantage.name}
 
 
 def test_an_order_to_stop_ends_a_round_that_is_under_way(tower: Tower) -> None:

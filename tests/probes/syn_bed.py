@@ -45,6 +45,11 @@ table inet hosts {
     meta l4proto tcp ip6 daddr 2001:db8:80::/112 counter name arrived
     tcp flags syn ip daddr != 198.18.80.0/22 counter name astray
     tcp flags syn ip6 daddr != 2001:db8:80::/112 counter name astray
+    ip daddr 198.18.80.0/22 jump odd
+    ip daddr 198.19.0.0/16 jump odd
+    ip6 daddr 2001:db8:80::/112 jump odd
+  }
+  chain odd {
     ip daddr & 0.0.0.15 == 0.0.0.15 drop
     ip6 daddr & ::f == ::f drop
     ip daddr & 0.0.0.3 == 0.0.0.1 tcp dport 700-799 drop
@@ -148,6 +153,10 @@ class Bed:
         """Have our own machine forget all its neighbours."""
         self.ours.run("ip -4 neigh flush dev out; ip -6 neigh flush dev out")
 
+    def be_forgotten(self) -> None:
+        """Have the hosts' machine forget us."""
+        self.theirs.run("ip -4 neigh flush dev in; ip -6 neigh flush dev in")
+
 
 @contextmanager
 def bed() -> Iterator[Bed]:
@@ -156,7 +165,8 @@ def bed() -> Iterator[Bed]:
     theirs = _namespace(*([] if os.geteuid() == 0 else ours.enter()[:4]))
     listening = None
     try:
-        ours.run("ip link set lo up; ip link add out type veth peer name in")
+        # Its link-local address ends as those of silent hosts do: they may be silent, and their machine not.
+        ours.run("ip link set lo up; ip link add out type veth peer name in address 02:00:00:00:00:0f")
         ours.run(f"ip link set in netns {theirs.holder.pid}")
         theirs.run(
             "ip link set lo up; ip link set in up;"

@@ -162,6 +162,19 @@ async def test_a_router_slow_to_be_found_costs_no_answer(client: PacketClient, w
 
 
 @families
+async def test_hosts_that_have_forgotten_us_find_us_again_and_answer(
+    client: PacketClient, world: Bed, family: Family
+) -> None:
+    """Once all of IPv6 was silent here: the bed dropped the answer to whom its machine asked where we are."""
+    answering = [host(index, family) for index in (0, 2, 4)]
+    for _ in range(2):
+        swept = await client.scan(answering, (22, 23), rate=1000.0, per_host=1000.0)
+        assert {look.state for each in swept.looks.values() for look in each} == {PortState.OPEN, PortState.CLOSED}
+        assert len(swept.looks) == len(answering)
+        world.be_forgotten()
+
+
+@families
 async def test_a_router_that_goes_away_in_the_middle_leaves_gaps(
     client: PacketClient, world: Bed, family: Family
 ) -> None:

@@ -16,7 +16,7 @@ from probes.wire import Contact, NotLooked, Surroundings, Unreached
 from probes.wire.account import Account, Budget
 from probes.wire.errand import STRAIN
 from probes.wire.guard import Guard
-from probes.wire.ledger import Entry, Ledger, What
+from probes.wire.ledger import What
 from probes.wire.pace import Pacer
 from probes.wire.scope import Limits, Scope
 from tests.probes.wire_world import ACCOUNT, FREE, LOOPBACK, V4, V6, guard
@@ -78,7 +78,7 @@ async def test_guards_that_follow_one_another_keep_the_pace_together() -> None:
     began = time.monotonic()
     await asyncio.gather(*(send(door, number) for door in (old, new) for number in range(1, 16)))
     assert time.monotonic() - began >= 28 / 50
-    assert len(old.ledger) == len(new.ledger) == 15
+    assert old.ledger.counts == new.ledger.counts == {What.HTTP: 15}
 
 
 async def test_surroundings_are_granted_for_their_use_alone() -> None:
@@ -112,29 +112,46 @@ async def test_what_is_let_out_is_in_the_ledger_and_what_is_not_is_not() -> None
     async with door.admit(V6, 0, What.ECHO, ACCOUNT, packets=3), door.admit(V4, 80, What.HTTP, ACCOUNT):
         pass
     await refused(door, OUTSIDE)
-    assert [(entry.what, entry.address, entry.port, entry.target) for entry in door.ledger] == [
-        (What.ECHO, V6, 0, "www.example"),
-        (What.HTTP, V4, 80, "www.example"),
+    let_out = [line for line in door.ledger if line.refused is None]
+    assert [(line.what, line.address, line.ports, line.target) for line in let_out] == [
+        (What.ECHO, V6, "", "www.example"),
+        (What.HTTP, V4, "80", "www.example"),
     ]
     assert door.ledger.counts == {What.ECHO: 3, What.HTTP: 1}
-    assert all(entry.at.utcoffset() is not None for entry in door.ledger)
+    assert all(line.at.utcoffset() is not None and line.at.second == 0 for line in door.ledger)
 
 
-def test_the_ledger_is_bounded_and_its_counts_are_not() -> None:
-    ledger, now = Ledger(size=3), guard()._clock()
-    for port in range(10):
-        ledger.note(Entry(What.TLS, V4, port, "x", now))
-    assert [entry.port for entry in ledger] == [7, 8, 9]
-    assert len(ledger) == 3
-    assert ledger.counts == {What.TLS: 10}
+async def test_what_is_refused_is_in_the_ledger_with_its_reason() -> None:
+    door = guard(Scope(allow=LOOPBACK.allow, deny=(ip_network("127.0.0.9/32"),)))
+    spent = Account("www.example", "town", Budget(octets=0))
+    await refused(door, OUTSIDE, 443)
+    await refused(door, ip_address("127.0.0.9"), what=What.TLS)
+    await refused(door, account=spent)
+    door.stop()
+    await refused(door, V6, 0, What.ECHO)
+    assert [(line.address, line.what, line.refused, line.ports) for line in door.ledger] == [
+        (OUTSIDE, What.HTTP, GapReason.OUT_OF_SCOPE, "443"),
+        (ip_address("127.0.0.9"), What.TLS, GapReason.DENIED, "80"),
+        (V4, What.HTTP, GapReason.BUDGET_SPENT, "80"),
+        (V6, What.ECHO, GapReason.STOPPED, ""),
+    ]
+    assert door.ledger.counts == {}
+    assert door.ledger.refusals == {line.refused: 1 for line in door.ledger}
 
 
-async def test_a_dry_run_plans_and_lets_nothing_out() -> None:
-    door = guard(dry_run=True)
-    for port in (80, 443):
-        assert await refused(door, port=port) is GapReason.STOPPED
-    await refused(door, OUTSIDE)
-    assert [(entry.what, entry.port) for entry in door.ledger] == [(What.HTTP, 80), (What.HTTP, 443)]
+async def test_who_is_stopped_while_waiting_is_refused_and_who_was_let_out_was_sent() -> None:
+    door = guard(limits=Limits(per_host_concurrent=1))
+    first, second = (asyncio.create_task(_hang(door)) for _ in range(2))
+    await asyncio.sleep(0.01)
+    door.stop()
+    await asyncio.gather(first, second, return_exceptions=True)
+    assert door.ledger.counts == {What.HTTP: 1}
+    assert door.ledger.refusals == {GapReason.STOPPED: 1}
+
+
+async def _hang(door: Guard) -> None:
+    async with door.admit(V4, 80, What.HTTP, ACCOUNT):
+        await asyncio.sleep(60)
 
 
 async def test_stopping_breaks_off_what_runs_and_what_waits() -> None:

@@ -90,18 +90,20 @@ async def test_everything_asked_of_the_wire_is_in_the_ledger(tmp_path: Path) -> 
         assert (await wire.handshake(TlsRequest(V6, secure, HOST))).faults == frozenset()
         assert await wire.echo(V6, count=2) == (0.01, 0.01)
         assert await wire.scan(V6, (22, 23)) == (PortLook(22, PortState.CLOSED), PortLook(23, PortState.CLOSED))
-    assert [(entry.what, entry.address) for entry in door.ledger] == [
-        (What.DNS, V4),
-        (What.DNS, V4),
-        (What.TCP_CONNECT, V4),
-        (What.HTTP, V4),
-        (What.HTTP, V6),
-        (What.TLS, V6),
-        (What.ECHO, V6),
-        (What.SYN, V6),
+    assert [(line.what, line.address, line.exchanges, line.packets, line.ports) for line in door.ledger] == [
+        (What.DNS, V4, 2, 2, "53"),
+        (What.TCP_CONNECT, V4, 1, 1, str(plain)),
+        (What.HTTP, V4, 1, 1, str(plain)),
+        (What.HTTP, V6, 1, 1, str(secure)),
+        (What.TLS, V6, 1, 1, str(secure)),
+        (What.ECHO, V6, 1, 2, ""),
+        (What.SYN, V6, 1, 5, ""),
     ]
     assert door.ledger.counts[What.SYN] == 5
-    assert {entry.target for entry in door.ledger} == {HOST}
+    assert {line.target for line in door.ledger} == {HOST}
+    passed = {line.what: (line.sent > 0, line.received > 0) for line in door.ledger}
+    assert passed[What.HTTP] == passed[What.TLS] == (True, True)
+    assert passed[What.TCP_CONNECT] == passed[What.ECHO] == (False, False)
     assert wire.surroundings == Surroundings((V4,))
     assert wire.now().utcoffset() is not None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from probes.observation import GapReason
 from probes.target import Address
 from probes.text import clean
-from probes.wire import NotLooked, PortLook, PortState, Unreached
+from probes.wire import NotLooked, NotSent, PortLook, PortState, Unreached
 from probes.wire.gathering import Swept
 from probes.wire.packets.messages import (
     Abandon,
@@ -48,6 +48,8 @@ SCAN_TIMEOUT = 1.3
 _PREPARING = 40.0
 """Seconds a scan may take besides: to find neighbours, and to prove them after silence."""
 
+_MIDWAY = frozenset({GapReason.STOPPED, GapReason.OVERLOADED, GapReason.DEFECT})
+
 BESIDE = "the packet process answered beside the question"
 
 
@@ -81,8 +83,8 @@ class PacketClient:
                 return seconds
             case Missed(_, failure, detail):
                 raise Unreached(failure, clean(detail), timeout)
-            case Declined(_, reason, detail):
-                raise NotLooked(reason, clean(detail))
+            case Declined():
+                raise _declined(reply)
             case _:
                 raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
 
@@ -96,7 +98,7 @@ class PacketClient:
         if isinstance(reply, Returned):
             return reply.sounded
         if isinstance(reply, Declined):
-            raise NotLooked(reply.reason, clean(reply.detail))
+            raise _declined(reply)
         raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
 
     async def can_scan(self) -> bool:
@@ -127,7 +129,7 @@ class PacketClient:
         finally:
             del self._seen[request.token]
         if isinstance(reply, Declined):
-            raise NotLooked(reply.reason, clean(reply.detail))
+            raise _declined(reply)
         whole = [each.place for each in seen if isinstance(each, Unseen) or len(each.states) == len(ports)]
         if not isinstance(reply, Scanned) or sorted(whole) != list(range(len(addresses))):
             raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
@@ -167,7 +169,7 @@ class PacketClient:
 
     async def _put(self, request: Request, seconds: float) -> Reply:
         if len(self._pending) >= PENDING_LIMIT:
-            raise NotLooked(GapReason.OVERLOADED, "too many questions to the packet process")
+            raise NotSent(GapReason.OVERLOADED, "too many questions to the packet process")
         frame = encode(request)
         writer = await self._connected()
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -190,7 +192,7 @@ class PacketClient:
                 try:
                     reader, self._writer = await asyncio.open_unix_connection(self._path)
                 except OSError as error:
-                    raise NotLooked(GapReason.NO_RAW_SOCKET, f"no packet process at {self._path}") from error
+                    raise NotSent(GapReason.NO_RAW_SOCKET, f"no packet process at {self._path}") from error
                 self._listener = asyncio.create_task(self._listen(reader, self._writer))
             return self._writer
 
@@ -216,6 +218,12 @@ class PacketClient:
         for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(NotLooked(GapReason.NO_RAW_SOCKET, "the packet process went away"))
+
+
+def _declined(reply: Declined) -> NotLooked:
+    """Return that a question was not put; for reasons that may come up midway, not all of it."""
+    kind = NotLooked if reply.reason in _MIDWAY else NotSent
+    return kind(reply.reason, clean(reply.detail))
 
 
 def _looks(seen: Seen, ports: Sequence[int]) -> tuple[PortLook, ...]:
