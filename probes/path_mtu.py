@@ -32,8 +32,8 @@ class PathMtu(Facts):
 
     *swallows* is whether large packets vanish: True where a page stalls unless its packets are small; None where
     neither page nor echo settle it. *told* is whether somebody says so where the path is narrow; None where it is not
-    known to be, as where pages bring larger packets than echo: many a firewall drops large pings. *learnt* is whether
-    our own kernel knew the path to be narrow beforehand, so that no page may stall.
+    known to be. Echo alone does not show that nobody does: many a firewall drops large pings, and one of ours might
+    drop what they say. *learnt* is whether our own kernel knew the path to be narrow beforehand: no page stalls then.
     """
 
     transfer: Transfer
@@ -60,7 +60,7 @@ class PathMtu(Facts):
 
     def _told(self) -> bool | None:
         if self.lost is not None:
-            return None if self.largest_seen >= self.lost else False
+            return False if self.transfer is Transfer.STALLS_UNLESS_SMALL else None
         return True if self.tellers and self.mtu is not None else None
 
 

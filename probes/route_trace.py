@@ -32,7 +32,7 @@ class RouteTrace(Facts):
     """The way to one address. *reached* is whether the address itself answered; *ended* what the last word was.
 
     *last* is the last who answered, None where nobody did, and *length* at what distance. *route* holds who answered
-    at each distance up to that, "*" where nobody did; *trips* the seconds of those who did.
+    at each distance up to that, "*" where nobody did; *trip_seconds* is the round trip to the last.
     """
 
     reached: bool
@@ -40,7 +40,7 @@ class RouteTrace(Facts):
     last: Address | None
     length: int
     route: tuple[str, ...]
-    trips: tuple[float, ...] = field(metadata=SAMPLE)
+    trip_seconds: float = field(metadata=SAMPLE)
 
 
 _WORDS = {
@@ -121,5 +121,5 @@ def _told(address: Address, said: list[Sounded]) -> RouteTrace:
         last=last,
         length=length,
         route=tuple(str(each.source) if each.source is not None else "*" for each in way),
-        trips=tuple(each.seconds for each in way if each.source is not None),
+        trip_seconds=way[-1].seconds if way else 0.0,
     )

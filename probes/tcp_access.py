@@ -20,7 +20,7 @@ SAMPLES = 5
 """Connections tried to one address."""
 FIRST = 2
 """Where the first of them fail there are no more: whoever is out of order is not to be troubled for a figure."""
-SPACING = 0.4
+SPACING = 0.25
 """Seconds between two of them, on average: what is lost in one burst must not count as several losses."""
 TIMEOUT = 4.0
 """Seconds a connection has."""

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.lab
 
 PORTAL, NEWS, TEST = "www.kaiping.gov.test", "news.kaiping.gov.test", "test.data.kaiping.gov.test"
 """Two hosts without a fault, and one with an undeclared port open."""
+_WELL = {"packet_too_big_is_delivered": Outcome.NOT_APPLICABLE}
+"""What a rule comes to for a host in order, where that is no pass: nothing is narrow on the way to it."""
 BLIND = "the vantage could not prove it has: "
 
 
@@ -147,7 +149,7 @@ def test_pings_that_our_own_filter_drops_are_held_against_nobody_and_nothing_els
     assert not changed & {"https_available", "home_page_answers_over_ipv6", "families_agree_on_content"}
     for rule in changed:
         assert {outcome for _, outcome in dropped[rule]} == {Outcome.UNKNOWN}, rule
-        assert {outcome for _, outcome in healed[rule]} == {Outcome.PASS}, rule
+        assert {outcome for _, outcome in healed[rule]} == {_WELL.get(rule, Outcome.PASS)}, rule
     assert tower.open() == opened
 
 

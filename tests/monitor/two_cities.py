@@ -275,7 +275,7 @@ WELL = Host(
     alone=alone(),
     paths=dict.fromkeys(EVERY, path()),
     headers=dict.fromkeys(EVERY, PathHeaders(True, True, True, True)),
-    routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), (0.01, 0.02))},
+    routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
     access=dict.fromkeys(EVERY, access(5, 0.01)),
 )
 """A host of which no rule has anything bad to say."""
@@ -350,7 +350,7 @@ _AILING = Host(
         _HARDWARE: path(transfer=Transfer.STALLS_UNLESS_SMALL, largest_seen=0, mtu=1400, lost=1420, tellers=()),
     },
     headers={_HARDWARE: PathHeaders(True, False, False, False)},
-    routes={_HARDWARE: RouteTrace(False, Word.SILENT, B2, 1, (str(B2),), (0.01,))},
+    routes={_HARDWARE: RouteTrace(False, Word.SILENT, B2, 1, (str(B2),), 0.01)},
     access={A1: access(5, 0.1), _HARDWARE: access(3, 0.6, hidden=True)},
 )
 _GONE = replace(
