@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probes.target import Address
+from rules.alert import Rung
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -31,11 +34,26 @@ class WeCom:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where Alertmanager tells the tower itself of alerts, so that it knows who answered, and its secret's file."""
+
+    address: Address
+    port: int
+    token_file: str
+
+    @property
+    def url(self) -> str:
+        """Where it is told."""
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
+        return f"http://{host}:{self.port}/alerts"
+
+
+@dataclass(frozen=True, slots=True)
 class Alerting:
     """The ways out, empty where there are none. *repeat* is in seconds; *quiet* is a span of the day, or empty.
 
     *webhooks* get every alert as Alertmanager writes it; *dingtalk* is a bridge to a DingTalk robot, which is spoken to
-    in the same way. In quiet hours only what is critical is sent.
+    in the same way. In quiet hours only what is critical is sent. What nobody answers for goes up the *ladder*.
     """
 
     mail: Mail | None = None
@@ -45,6 +63,8 @@ class Alerting:
     repeat: float = 4 * 3600.0
     quiet: tuple[str, str] | None = None
     zone: str = "Asia/Shanghai"
+    inbox: Inbox | None = None
+    ladder: tuple[Rung, ...] = ()
 
 
 UNTOLD = Alerting()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
-from exporters.alerting import Alerting
+from exporters.alerting import Alerting, Inbox
 from rules.agency import Agency, Role, Tree
 from rules.text import Language, Text
 
@@ -18,6 +18,8 @@ QUIET = "quiet"
 NOBODY = "nobody"
 CENTRE = "centre"
 """The receiver of everything: whoever runs the tower."""
+TOWER = "tower"
+"""The tower itself, which keeps account of who answered."""
 
 
 HEAD = Text(
@@ -32,14 +34,17 @@ def configuration(tree: Tree, city: str, alerting: Alerting, language: Language,
     """
     codes = [code for code in tree.subtree(city) if code != city]
     told = [code for code in codes if _addresses(tree.agencies[code])] if alerting.mail else []
+    stairs = _stairs(tree, [city, *told], alerting)
     whole: dict[str, object] = {
         **_global(alerting),
-        "route": _routes(tree, city, told, alerting),
+        "route": _routes(tree, city, told, alerting, stairs),
         "inhibit_rules": _inhibitions(),
         "receivers": [
             {"name": NOBODY},
             _centre(tree.agencies[city], alerting, language, secret),
             *(_agency(tree.agencies[code], language) for code in told),
+            *(_stair(tree.agencies[code], role, language) for code, role in stairs),
+            *([_tower(alerting.inbox)] if alerting.inbox else []),
         ],
     }
     if alerting.quiet:
@@ -59,9 +64,36 @@ def _global(alerting: Alerting) -> dict[str, object]:
     return {"global": said}
 
 
-def _routes(tree: Tree, city: str, told: Sequence[str], alerting: Alerting) -> Part:
+def _stairs(tree: Tree, codes: Sequence[str], alerting: Alerting) -> Sequence[tuple[str, Role]]:
+    """Return whom steps of the ladder reach by mail: agencies, each with a role that steps are meant for."""
+    if not alerting.mail:
+        return []
+    roles = sorted({rung.role for rung in alerting.ladder})
+    return [(code, role) for code in codes for role in roles if _addresses(tree.agencies[code], role)]
+
+
+def _escalations(stairs: Sequence[tuple[str, Role]]) -> Part:
+    """Return the route of what nobody answered for: at any hour, at once, and to the tower where nobody else is."""
+    return {
+        "receiver": CENTRE,
+        "matchers": ['class="escalation"'],
+        "group_by": ["alertname", "alert", "to", "step"],
+        "group_wait": "1s",
+        "routes": [
+            {"receiver": _stair_name(code, role), "matchers": [f'to="{code}"', f'role="{role}"']}
+            for code, role in stairs
+        ],
+    }
+
+
+def _routes(tree: Tree, city: str, told: Sequence[str], alerting: Alerting, stairs: Sequence[tuple[str, Role]]) -> Part:
     quiet: dict[str, object] = {"mute_time_intervals": [QUIET]} if alerting.quiet else {}
     routes: list[Part] = [{"receiver": NOBODY, "matchers": ['class="inhibitor"']}]
+    if alerting.ladder:
+        routes.append(_escalations(stairs))
+    if alerting.inbox:
+        # The tower hears of everything, in quiet hours too: it is to know, not to be woken.
+        routes.append({"receiver": TOWER, "continue": True, "group_wait": "5s", "group_interval": "1m"})
     for code in told:
         mine = f'agency="{code}"'
         routes.append({"receiver": _name(code), "matchers": [mine, 'severity="critical"'], "continue": True})
@@ -122,6 +154,19 @@ def _centre(agency: Agency, alerting: Alerting, language: Language, secret: str)
     return receiver
 
 
+def _tower(inbox: Inbox) -> Part:
+    credentials = {"type": "Bearer", "credentials_file": inbox.token_file}
+    hook = {"url": inbox.url, "send_resolved": True, "max_alerts": 1000, "http_config": {"authorization": credentials}}
+    return {"name": TOWER, "webhook_configs": [hook]}
+
+
+def _stair(agency: Agency, role: Role, language: Language) -> Part:
+    return {
+        "name": _stair_name(agency.code, role),
+        "email_configs": [_mail(address, language) for address in _addresses(agency, role)],
+    }
+
+
 def _agency(agency: Agency, language: Language) -> Part:
     return {
         "name": _name(agency.code),
@@ -146,14 +191,18 @@ def _body(language: Language) -> str:
     return f"{{{{ range .Alerts }}}}{{{{ .Status }}}} {{{{ .Annotations.{summary} }}}}\n{{{{ end }}}}"
 
 
-def _addresses(agency: Agency) -> list[str]:
-    """Return the mail addresses of those who get notices, or else of whoever there is."""
-    wanted = [contact.mail for contact in agency.contacts if contact.mail and contact.role is Role.NOTICES]
+def _addresses(agency: Agency, role: Role = Role.NOTICES) -> list[str]:
+    """Return the mail addresses of those of *role*, or else of whoever there is."""
+    wanted = [contact.mail for contact in agency.contacts if contact.mail and contact.role is role]
     return list(dict.fromkeys(wanted or [contact.mail for contact in agency.contacts if contact.mail]))
 
 
 def _name(code: str) -> str:
     return f"agency-{code}"
+
+
+def _stair_name(code: str, role: Role) -> str:
+    return f"escalation-{code}-{role}"
 
 
 def _spans(begin: str, end: str, zone: str) -> Iterator[Part]:

@@ -17,4 +17,6 @@ class Chore(StrEnum):
     COUNT = "count"
     LEDGER = "ledger"
     CLAIM = "claim"
+    ALERT = "alert"
+    EMERGENCY = "emergency"
     SIGNAL = "signal"

@@ -42,6 +42,7 @@ def dumps(document: object) -> str:
 
 def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
     """Return how the city stands, and whether probing is *stopped*."""
+    emergency = posture.underway.emergency
     return {
         "at": utc(posture.at),
         "policy": posture.policy.version,
@@ -57,6 +58,7 @@ def posture_document(posture: Posture, *, stopped: bool) -> PostureDocument:
             for each in posture.vantages
         ],
         "stopped": stopped,
+        "emergency_until": emergency.until.isoformat() if emergency else None,
     }
 
 

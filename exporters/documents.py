@@ -88,7 +88,10 @@ class VantageDocument(TypedDict):
 
 
 class PostureDocument(TypedDict):
-    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing."""
+    """How the city stands: `round --json` and `status --json`; `stopped` while there is an order to stop probing.
+
+    `emergency_until` is the last day of the emergency that is on, null outside of one.
+    """
 
     at: str
     policy: str
@@ -97,6 +100,7 @@ class PostureDocument(TypedDict):
     hosts: Sequence[HostDocument]
     vantages: Sequence[VantageDocument]
     stopped: bool
+    emergency_until: str | None
 
 
 class ScoresDocument(TypedDict):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from exporters.documents import DOCUMENTS
 from exporters.documents_deeds import DEED_DOCUMENTS
 from exporters.documents_ledger import LEDGER_DOCUMENTS
+from exporters.documents_plan import PLAN_DOCUMENTS
+from exporters.documents_underway import UNDERWAY_DOCUMENTS
 
 HEAD = """\
 # JSON 输出 JSON output
@@ -25,7 +27,7 @@ FindingDocument, and `findings --csv` has the same columns.
 
 def page() -> str:
     """Return the page."""
-    documents = *DOCUMENTS, *DEED_DOCUMENTS, *LEDGER_DOCUMENTS
+    documents = *DOCUMENTS, *DEED_DOCUMENTS, *LEDGER_DOCUMENTS, *PLAN_DOCUMENTS, *UNDERWAY_DOCUMENTS
     return "\n".join([HEAD, *(line for document in documents for line in _section(document))])
 
 

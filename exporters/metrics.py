@@ -19,10 +19,18 @@ from exporters.metrics_looks import GAP_METRIC, LOOK_METRICS
 from exporters.metrics_rectification import RECTIFICATION_METRICS
 from exporters.metrics_source import CityMetric, HostMetric
 from exporters.metrics_tower import TOWER_METRICS
+from exporters.metrics_underway import UNDERWAY_METRICS
 from exporters.posture import HostPosture, Posture
 
 PER_HOST: tuple[HostMetric, ...] = (*HOST_METRICS, *LOOK_METRICS)
-WHOLE: tuple[CityMetric, ...] = (*CITY_METRICS, *RECTIFICATION_METRICS, *INCIDENT_METRICS, GAP_METRIC, *TOWER_METRICS)
+WHOLE: tuple[CityMetric, ...] = (
+    *CITY_METRICS,
+    *RECTIFICATION_METRICS,
+    *INCIDENT_METRICS,
+    *UNDERWAY_METRICS,
+    GAP_METRIC,
+    *TOWER_METRICS,
+)
 METRICS: tuple[Metric, ...] = (*(each.metric for each in WHOLE), *(each.metric for each in PER_HOST))
 
 SHARD_HOSTS = 32

@@ -16,8 +16,10 @@ from exporters.words import WORDS
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind
 from probes.wire.ledger import What
-from rules.agency import Tier
+from rules.agency import Role, Tier
+from rules.alert import Severity
 from rules.policy import Level, Stage
+from rules.reporting import Basis
 from rules.verdict import Outcome
 
 HEAD = """\
@@ -45,6 +47,10 @@ GROUPS = (
     ("diaolou_campaign_", "探测轮次 Campaigns"),
     ("diaolou_vantage_", "监测点 Vantages"),
     ("diaolou_incident_", "事件 Incidents"),
+    ("diaolou_alert", "告警 Alerts"),
+    ("diaolou_emergency_", "重保 Emergencies"),
+    ("diaolou_response_", "应急处置 Responses"),
+    ("diaolou_report_", "事件报告 Reports of incidents"),
     ("diaolou_posture_", "态势 Posture"),
 )
 
@@ -59,6 +65,9 @@ LABELS: tuple[tuple[str, type[StrEnum], dict[str, str]], ...] = (
     ("failure", Failure, {}),
     ("chore", Chore, {}),
     ("what", What, {}),
+    ("severity", Severity, {}),
+    ("role", Role, {}),
+    ("basis", Basis, {}),
 )
 
 

@@ -75,6 +75,14 @@ def _verdicts(host: HostPosture, _: dt.date) -> Samples:
     return (((outcome.value,), host.verdicts.get(outcome, 0)) for outcome in Outcome)
 
 
+def _visits(host: HostPosture, _: dt.date) -> Samples:
+    return (((family.value,), week.visits) for family, week in host.availability.items())
+
+
+def _visits_failed(host: HostPosture, _: dt.date) -> Samples:
+    return (((family.value,), week.share) for family, week in host.availability.items() if week.share is not None)
+
+
 HOST_METRICS = (
     HostMetric(of_host("host_info", "台账中的主机，恒为 1", "A host of the inventory; always 1", "kind"), _info),
     HostMetric(of_host("host_asset_value", "资产价值，1（最低）至 5", "Asset value, 1 (lowest) to 5"), _asset_value),
@@ -136,4 +144,22 @@ HOST_METRICS = (
         of_host("host_findings_waived", "已获豁免而仍存在的问题数", "Open findings covered by a waiver"), _waived
     ),
     HostMetric(of_host("host_verdicts", "判定数，按结果", "Verdicts by outcome", "outcome"), _verdicts),
+    HostMetric(
+        of_host(
+            "host_week_visits",
+            "今天之前七个整日里打开网站的次数",
+            "Visits to the website in the seven whole days before today",
+            "family",
+        ),
+        _visits,
+    ),
+    HostMetric(
+        of_host(
+            "host_week_failed_visits_ratio",
+            "其中打不开或超过 15 秒的份额，0 至 1；某日次数不足则无",
+            "Share of them that failed or took over 15 s, 0 to 1; absent where a day had too few",
+            "family",
+        ),
+        _visits_failed,
+    ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from probes.observation import GapReason
 from probes.target import Family, Target
@@ -18,6 +18,7 @@ from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
 from rules.rectification import NOTHING, Rectification
 from rules.score import Score
+from rules.underway import NOTHING_UNDERWAY, Underway
 from rules.verdict import Outcome
 
 
@@ -59,6 +60,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Availability:
+    """A week of visits to a website over one family; *share* of them failed, None where they were too few to tell."""
+
+    visits: int
+    failed: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HostPosture:
     """One target as it stands."""
 
@@ -70,6 +80,7 @@ class HostPosture:
     certificates: tuple[CertificateExpiry, ...]
     looks: tuple[Look, ...]
     accesses: tuple[Access, ...] = ()
+    availability: Mapping[Family, Availability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,7 @@ class Posture:
     rules: Mapping[str, tuple[str, str]]
     """Rule id to its title in Chinese and English."""
     incidents: tuple[Incident, ...] = ()
+    underway: Underway = NOTHING_UNDERWAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,24 @@ from probes.target import Family, Kind, Transport
 from probes.transfer import Transfer
 from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
+from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
 from probes.wire.sounding import Word
+from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
-from rules.agency import Tier
+from rules.agency import Role, Tier
+from rules.alert import AlertObjection, Severity
 from rules.comparison import Turn
 from rules.deed import Move
 from rules.finding import Act, State
 from rules.handling import Objection
 from rules.incident import CauseKind
 from rules.notice import NoticeObjection, NoticeState
+from rules.playbook import Evidence
 from rules.policy import Level, Stage
 from rules.rectification import Age
+from rules.reporting import Basis, Grade
+from rules.response import ResponseObjection
 from rules.text import Language, Text
 from rules.verdict import Outcome
 
@@ -41,6 +47,8 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Chore.COUNT, Text("汇总计数", "passing counts on")),
     (Chore.LEDGER, Text("记录发包台账", "keeping the ledger of what was sent")),
     (Chore.CLAIM, Text("复测已申报整改的隐患", "looking into claims")),
+    (Chore.ALERT, Text("告警逐级上报", "telling of alerts further up")),
+    (Chore.EMERGENCY, Text("重保的起止", "beginning and ending emergencies")),
     (Chore.SIGNAL, Text("执行信号", "doing what was signalled")),
     (What.DNS, Text("DNS 询问", "DNS questions")),
     (What.TCP_CONNECT, Text("TCP 连接", "TCP connections")),
@@ -83,6 +91,46 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Move.NOTICE_CLOSED, Text("办结", "notice closed")),
     (Move.NOTICE_CHASED, Text("催办", "chased")),
     (Move.NOTICE_ESCALATED, Text("报送上级", "escalated")),
+    (Move.ALERT_RAISED, Text("告警发生", "alert raised")),
+    (Move.ALERT_ACKNOWLEDGED, Text("告警已认领", "alert acknowledged")),
+    (Move.ALERT_ESCALATED, Text("告警逐级上报", "alert escalated")),
+    (Move.ALERT_RESOLVED, Text("告警解除", "alert resolved")),
+    (Move.EMERGENCY_BEGUN, Text("进入重保", "emergency begun")),
+    (Move.EMERGENCY_LIFTED, Text("提前解除重保", "emergency lifted")),
+    (Move.EMERGENCY_EXPIRED, Text("重保到期", "emergency expired")),
+    (Move.RESPONSE_BEGUN, Text("启动应急处置", "response begun")),
+    (Move.RESPONSE_STEP, Text("完成一步", "step done")),
+    (Move.RESPONSE_NOTED, Text("记事", "noted")),
+    (Move.RESPONSE_GRADED, Text("事件定级", "graded")),
+    (Move.RESPONSE_REPORTED, Text("已报告", "reported")),
+    (Move.RESPONSE_CLOSED, Text("处置结束", "response closed")),
+    (Role.LEAD, Text("负责人", "lead")),
+    (Role.TECHNICAL, Text("技术联系人", "technical contact")),
+    (Role.NOTICES, Text("通知收件人", "contact for notices")),
+    (Severity.CRITICAL, Text("严重", "critical")),
+    (Severity.WARNING, Text("警告", "warning")),
+    (Severity.INFO, Text("提示", "info")),
+    (AlertObjection.RESOLVED, Text("该告警已解除", "the alert is over")),
+    (AlertObjection.ALREADY, Text("该告警已有人认领", "somebody answers for the alert already")),
+    (Grade.ESPECIALLY_MAJOR, Text("特别重大", "especially major")),
+    (Grade.MAJOR, Text("重大", "major")),
+    (Grade.LARGER, Text("较大", "larger")),
+    (Grade.GENERAL, Text("一般", "general")),
+    (Basis.COPY, Text("依据转载文本，非官方口径", "from a published copy, not official")),
+    (Basis.UNVERIFIED, Text("依据未经核对，非官方口径", "unverified, not official")),
+    (Basis.OWN, Text("本级自定", "our own agreement")),
+    (Evidence.NONE, Text("不要求", "none asked for")),
+    (Evidence.TEXT, Text("文字说明", "a description")),
+    (Evidence.FILE, Text("文件", "a file")),
+    (ResponseObjection.CLOSED, Text("该处置已结束", "the response is closed")),
+    (ResponseObjection.NO_STEP, Text("剧本里没有这一步", "the playbook has no such step")),
+    (ResponseObjection.STEP_DONE, Text("这一步已完成", "the step was done already")),
+    (ResponseObjection.NO_PROOF, Text("请用 --why 写明做了什么、结果如何", "say what was done, with --why")),
+    (ResponseObjection.NO_FILE, Text("请用 --file 给出作为凭据的文件", "give the file that proves it, with --file")),
+    (ResponseObjection.NO_WORDS, Text("请用 --why 写明内容", "say what there is to note, with --why")),
+    (ResponseObjection.STEPS_LEFT, Text("还有必做的步骤没有完成", "steps that must be done are left")),
+    (ResponseObjection.NO_DUTY, Text("该事件的定级不要求这份报告", "its grade calls for no such report")),
+    (ResponseObjection.REPORTED, Text("已登记过这份报告", "that report was written down already")),
     (Objection.NOT_OPEN, Text("该隐患不在未整改状态", "the finding is not open")),
     (Objection.NO_REASON, Text("请用 --why 写明理由", "say why, with --why")),
     (
@@ -240,6 +288,22 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Transfer.UNFINISHED, Text("未完成", "unfinished")),
     (Transfer.LITTLE, Text("数据太少，看不出", "too little to tell")),
     (Transfer.NONE, Text("无法试", "nothing to try")),
+    (TlsVersion.TLS13, Text("TLS 1.3 版", "TLS 1.3")),
+    (TlsVersion.TLS12, Text("TLS 1.2 版", "TLS 1.2")),
+    (TlsVersion.TLS11, Text("TLS 1.1 版", "TLS 1.1")),
+    (TlsVersion.TLS10, Text("TLS 1.0 版", "TLS 1.0")),
+    (TlsVersion.SSL3, Text("SSL 3.0 版", "SSL 3.0")),
+    (TlsVersion.TLCP, Text("国密 TLCP", "TLCP")),
+    (SuiteKind.MODERN, Text("TLS 1.3 套件", "of TLS 1.3")),
+    (SuiteKind.NATIONAL, Text("国密套件", "of TLCP")),
+    (SuiteKind.STRONG, Text("强套件", "strong")),
+    (SuiteKind.STATIC, Text("无前向保密", "without forward secrecy")),
+    (SuiteKind.TRIPLE_DES, Text("3DES 套件", "3DES")),
+    (SuiteKind.DES, Text("DES 或 IDEA", "DES or IDEA")),
+    (SuiteKind.RC4, Text("RC4 套件", "RC4")),
+    (SuiteKind.EXPORT, Text("出口级密码", "export grade")),
+    (SuiteKind.ANONYMOUS, Text("匿名密钥交换", "anonymous key exchange")),
+    (SuiteKind.NULL, Text("不加密", "no encryption")),
     (Transport.TCP, Text("TCP", "TCP")),
     (Transport.UDP, Text("UDP", "UDP")),
 )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.quiet import Rest
-from monitor.revisit import Standing, next_due, settle
-from monitor.settings.schedule import Schedule
+from monitor.revisit import STEADY, Standing, next_due, settle
+from monitor.settings.schedule import SHORTEST, Schedule
 from monitor.spread import fraction
 from monitor.store import Appointment, Store, StoreUnavailable
 from probes.registry import Probe
@@ -27,25 +27,43 @@ BATCH = 200
 AFTER_QUIET = 300.0
 """Seconds over which the looks put off by quiet hours are spread when these end."""
 
+Haste = Callable[[Target], float]
+
+
+def unhurried(_: Target) -> float:
+    """Leave the time between two looks as it is."""
+    return 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where."""
+    """What is looked at, by which probes, when, and from which vantage; "" leaves open from where.
+
+    *haste* says for a moment what an emergency multiplies the time between two looks at a target with, 0..1.
+    """
 
     targets: Mapping[str, Target]
     probes: Mapping[str, Probe]
     schedule: Schedule
     zone: dt.tzinfo
     vantage: str = ""
+    haste: Callable[[dt.datetime], Haste] = lambda _: unhurried
 
     def every(self, probe: str) -> float:
         """Return the usual seconds between two looks."""
         return self.schedule.cadence(probe).every or self.probes[probe].every
 
-    def next_due(self, probe: str, host: str, standing: Standing, now: dt.datetime) -> dt.datetime:
+    def next_due(
+        self, probe: str, host: str, standing: Standing, now: dt.datetime, haste: Haste = unhurried
+    ) -> dt.datetime:
         """Return when *host* is due again after a look *now* that left it with *standing*."""
         revisit, jitter = self.schedule.revisit, self.schedule.cadence(probe).jitter
-        return next_due(now, probe, host, every=self.every(probe), standing=standing, revisit=revisit, jitter=jitter)
+        every = self.every(probe)
+        if self.probes[probe].steady:
+            return next_due(now, probe, host, every=every, standing=standing, revisit=STEADY, jitter=jitter)
+        hurried = every * haste(self.targets[host]) if host in self.targets else every
+        soon = min(every, max(SHORTEST, hurried))
+        return next_due(now, probe, host, every=soon, standing=standing, revisit=revisit, jitter=jitter)
 
     def wakes(self, probe: str, host: str, now: dt.datetime) -> dt.datetime:
         """Return when *host*, asleep, is to be looked at: soon after its quiet hours, and not all at once."""
@@ -87,7 +105,15 @@ class Campaigns:
         self.plan = plan
 
     async def hasten(self, probes: Mapping[str, Collection[str]], at: dt.datetime) -> None:
-        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look."""
+        """Have targets looked at from *at* on, if not sooner; *probes* names for each those that are to look.
+
+        Steady probes keep their pace.
+        """
+        plan = self.plan.probes
+        probes = {
+            target: [name for name in names if name in plan and not plan[name].steady]
+            for target, names in probes.items()
+        }
         for target, names in probes.items():
             self._soon.update({(name, target): at for name in names if self.desk.holds(name, target)})
         await asyncio.to_thread(self.desk.hasten, probes, at)
@@ -125,13 +151,14 @@ class Campaigns:
 
     def _reschedule(self, plan: Plan, name: str, hosts: Sequence[str], asleep: Collection[str]) -> None:
         now, before = self.clock.now(), self._standings(name, hosts)
+        haste = plan.haste(now)
         appointments: list[Appointment] = []
         for host in hosts:
             if host in asleep:
                 appointments.append(Appointment(host, plan.wakes(name, host, now), before.get(host, "")))
                 continue
             standing = settle(before.get(host), self._standing_of(host))
-            due = plan.next_due(name, host, standing, now)
+            due = plan.next_due(name, host, standing, now, haste)
             due = min(due, self._soon.pop((name, host), due))
             appointments.append(Appointment(host, due, standing.value))
         self.desk.give_back(name, appointments)

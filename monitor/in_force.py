@@ -135,4 +135,4 @@ class InForce:
 def plan_of(known: Known, tower: Tower) -> Plan:
     """Return what is to be looked at, and when."""
     config = known.config
-    return Plan(config.watched, tower.probes, config.schedule, config.daemon.time_zone)
+    return Plan(config.watched, tower.probes, config.schedule, config.daemon.time_zone, haste=tower.haste)

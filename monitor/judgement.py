@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
+from monitor.affairs import Affairs
 from monitor.current import current, open_questions
 from monitor.handlings import Handlings
 from monitor.settings import Config
 from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
+from monitor.weeks import Weeks, weeks
 from probes.target import Target
+from rules.emergency import Emergency, strained
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
 from rules.handling import UNHANDLED, Handling, handlings
@@ -43,7 +46,7 @@ class Judge:
     def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
-        self._handlings = Handlings(store)
+        self._handlings, self._affairs = Handlings(store), Affairs(config, store)
         self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
@@ -57,15 +60,18 @@ class Judge:
         judgements: list[Judgement] = []
         known, handled = self._findings(hosts), self._handlings.now()
         looked = self._spool.looked(self._store.looked(hosts), hosts)
+        visited = weeks(self._store, hosts, self._config.policy.today(now))
+        emergency = self._affairs.emergency(now)
         for host, stored in self._stored(hosts).items():
             target = self._config.targets[host]
-            policy = self._policy(target, now)
-            verdicts = self._verdicts(host, stored, looked, now)
+            policy = self._policy(target, now, emergency)
+            verdicts = self._verdicts(host, stored, looked, visited, now)
             silent = open_questions(current(stored, looked.get((host, self._config.vantage.name), frozenset())))
             waivers = self._config.waivers
             progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, now)
+            mine = visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, mine, now)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
@@ -78,7 +84,8 @@ class Judge:
         """
         looked = self._spool.looked(self._store.looked(hosts), hosts)
         found, handled = self._findings(hosts), self._handlings.now()
-        return self._postures(self._stored(hosts), looked, found, handled, self._local(now))
+        emergency = self._affairs.emergency(now)
+        return self._postures(self._stored(hosts), looked, found, handled, self._local(now), emergency)
 
     def as_of(self, moment: dt.datetime) -> Mapping[str, HostPosture]:
         """Return how every host stood at a past *moment*: its facts of then, judged by the rules and policy of today.
@@ -93,7 +100,8 @@ class Judge:
         looked = self._store.looked(as_of=moment)
         handled = handlings(entry.deed for entry in self._store.deeds() if entry.deed.at <= moment)
         stored = self._stored(self._config.targets, moment)
-        return self._postures(stored, looked, findings, handled, self._local(moment))
+        emergency = self._affairs.emergency_at(moment)
+        return self._postures(stored, looked, findings, handled, self._local(moment), emergency)
 
     def concluded(
         self, now: dt.datetime, as_of: dt.datetime | None = None, hosts: Collection[str] | None = None
@@ -105,7 +113,8 @@ class Judge:
         moment = self._local(as_of or now)
         looked = self._store.looked(hosts, as_of)
         stored = self._stored(self._config.targets if hosts is None else hosts, as_of)
-        return {host: self._verdicts(host, records, looked, moment) for host, records in stored.items()}
+        visited = weeks(self._store, stored, self._config.policy.today(moment))
+        return {host: self._verdicts(host, records, looked, visited, moment) for host, records in stored.items()}
 
     def _postures(
         self,
@@ -114,31 +123,39 @@ class Judge:
         findings: Mapping[str, list[Finding]],
         handled: Mapping[Key, Handling],
         now: dt.datetime,
+        emergency: Emergency | None,
     ) -> Mapping[str, HostPosture]:
         """Return how the hosts of *known* stand, with their *findings* as they were, and as they are *handled* now."""
         waivers, today = self._config.waivers, self._config.policy.today(now)
+        visited = weeks(self._store, known, today)
         postures: dict[str, HostPosture] = {}
         for host, stored in known.items():
-            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, now)
+            target, verdicts = self._config.targets[host], self._verdicts(host, stored, looked, visited, now)
             found = [
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
-            postures[host] = host_posture(target, stored, verdicts, found, self._policy(target, now), now)
+            policy, mine = self._policy(target, now, emergency), visited.get((host, self._config.vantage.name), {})
+            postures[host] = host_posture(target, stored, verdicts, found, policy, mine, now)
         return postures
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""
         return moment.astimezone(self._config.daemon.time_zone)
 
-    def _policy(self, target: Target, now: dt.datetime) -> Policy:
-        """Return the policy as it reads now for *target*; those it says the same to share one."""
+    def _policy(self, target: Target, now: dt.datetime, emergency: Emergency | None) -> Policy:
+        """Return the policy as it reads now for *target*, in an *emergency*; those it says the same to share one."""
         whole = self._config.policy
-        today = whole.today(now)
-        profiles = whole.profiles_of(self._config.addressee(target), today)
-        key = (today, *(profile.name for profile in profiles))
+        today, addressee = whole.today(now), self._config.addressee(target)
+        profiles = whole.profiles_of(addressee, today)
+        terms = emergency.terms if emergency and emergency.terms.covers(target.host, addressee.agencies) else None
+        if terms is not None:
+            pinned = tuple(profile for profile in whole.profiles if profile.name == terms.profile)
+            profiles = (*(profile for profile in profiles if profile not in pinned), *pinned)
+        key = (today, terms, *(profile.name for profile in profiles))
         found = self._policies.get(key)
         if found is None:
             found = whole.on(today, profiles)
+            found = strained(found, terms) if terms is not None else found
             others = {known: policy for known, policy in self._policies.items() if known[0] == today}
             self._policies = {**others, key: found}
         return found
@@ -168,6 +185,7 @@ class Judge:
         host: str,
         stored: list[StoredRecord],
         looked: Mapping[tuple[str, str], frozenset[str]],
+        visited: Mapping[tuple[str, str], Weeks],
         now: dt.datetime,
     ) -> list[Verdict]:
         """Judge a host from each vantage of *stored*; where none has looked, everything is unknown."""
@@ -177,7 +195,7 @@ class Judge:
         for vantage in sorted(vantages):
             probes = looked.get((host, vantage), frozenset())
             records = current([item for item in stored if item.record.vantage == vantage], probes)
-            seen = Seen(target, vantage, records, probes)
+            seen = Seen(target, vantage, records, probes, visited.get((host, vantage), {}))
             verdicts += judge(self._rules.values(), seen, self._config.policy, now)
         return verdicts
 

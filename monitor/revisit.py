@@ -29,6 +29,9 @@ class Standing(StrEnum):
         return cls.DARK if dark else cls.CLEAN
 
 
+STEADY = Revisit(dict.fromkeys(Level, 1.0), 1.0, 1.0)
+"""For probes whose pace tells nothing of what they find."""
+
 _STEPS = tuple(Standing)
 
 

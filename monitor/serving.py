@@ -10,10 +10,13 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from exporters.metrics_app import MetricsApp
+from monitor.inbox import Inbox
 from monitor.refusal import EX_FAILED, Unequipped
 from monitor.settings.daemon import Endpoint
 from probes.target import Family
 from rules.text import Text
+
+METRICS = Text("指标", "the metrics")
 
 
 class _Server(uvicorn.Server):
@@ -26,8 +29,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: MetricsApp, listen: Endpoint) -> AsyncIterator[None]:
-    """Serve *app* at *listen* as long as the context lasts.
+async def serving(app: MetricsApp | Inbox, listen: Endpoint, what: Text = METRICS) -> AsyncIterator[None]:
+    """Serve *app* at *listen* as long as the context lasts; *what* it is, should that not be possible.
 
     Raises:
         Unequipped: the address cannot be listened at.
@@ -50,7 +53,7 @@ async def serving(app: MetricsApp, listen: Endpoint) -> AsyncIterator[None]:
         outlet = socket.create_server((str(listen.address), listen.port), family=family)
     except OSError as fault:
         why = fault.strerror or type(fault).__name__
-        text = Text(f"指标地址 {listen} 无法监听：{why}", f"the metrics cannot be served at {listen}: {why}")
+        text = Text(f"{what.zh}地址 {listen} 无法监听：{why}", f"{what.en} cannot be served at {listen}: {why}")
         raise Unequipped(text, EX_FAILED) from fault
     task = asyncio.create_task(server.serve([outlet]))
     try:

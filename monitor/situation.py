@@ -10,6 +10,7 @@ from dataclasses import replace
 from exporters.posture import (
     Access,
     AgencyPosture,
+    Availability,
     Campaign,
     CertificateExpiry,
     HostPosture,
@@ -18,7 +19,9 @@ from exporters.posture import (
     VantageHealth,
 )
 from monitor.store import StoredRecord
+from monitor.weeks import Weeks
 from probes.observation import Observation, Record
+from probes.site_visit import site_visit
 from probes.target import Family, Target
 from probes.tcp_access import TcpAccess
 from probes.tls_certificate import TlsCertificate
@@ -37,6 +40,7 @@ def host_posture(
     verdicts: Sequence[Verdict],
     findings: Iterable[Finding],
     policy: Policy,
+    visited: Weeks,
     now: dt.datetime,
 ) -> HostPosture:
     """Return one host as it stands; what is too old to be judged by *now* is only told of by its age."""
@@ -58,6 +62,11 @@ def host_posture(
         certificates=tuple(_certificates(record for record in observations if policy.counts(record.at, now))),
         looks=tuple(_looks(latest)),
         accesses=tuple(_accesses(record for record in observations if policy.counts(record.at, now))),
+        availability={
+            Family(family): Availability(week.looks, week.failed, week.share(policy.visits_a_day))
+            for (probe, family), week in sorted(visited.items())
+            if probe == site_visit.__name__
+        },
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from exporters.posture import Posture
+from monitor.affairs import Affairs
 from monitor.almanac import Almanac
 from monitor.city import City
-from monitor.claims import Claims
+from monitor.claims import TOWER, Claims
 from monitor.lookout import Lookout
 from monitor.settings import Config
 from monitor.spool import Spool
@@ -18,6 +19,8 @@ from monitor.watch import Watch
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import BatchWire, Wire
+from rules.deed import Deed, Entry
+from rules.emergency import ABOUT, Terms, expiry
 from rules.rule import Rule
 
 SELF = "vantage_self"
@@ -48,7 +51,7 @@ class Tower:
         self.lookout = Lookout(config, probes[SELF], self.spool, wire_for, clock, refresh, batch_wire)
         self.city = City(config, rules, self.probes, store, self.spool, clock)
         self.almanac = Almanac(store, config.daemon)
-        self.claims = Claims(store, rules)
+        self.claims, self.affairs = Claims(store, rules), Affairs(config, store)
         self._refresh, self._clock = refresh, clock
         self._begun: dt.datetime | None = None
 
@@ -83,6 +86,37 @@ class Tower:
             ]
             asleep.update(*await asyncio.gather(*looks))
         return asleep
+
+    def haste(self, now: dt.datetime) -> Callable[[Target], float]:
+        """Return what an emergency multiplies the time between two looks at each target with; 1 outside of one."""
+        emergency = self.affairs.emergency(now)
+
+        def of(target: Target) -> float:
+            if emergency is None:
+                return 1.0
+            concerned = emergency.terms.covers(target.host, self.config.addressee(target).agencies)
+            return emergency.terms.revisit if concerned else 1.0
+
+        return of
+
+    def concerned(self, terms: Terms) -> Mapping[str, frozenset[str]]:
+        """Return the targets that an emergency is about, each with the probes that look at it."""
+        return {
+            host: frozenset(probe.name for probe in self.probes.values() if probe.suits(target))
+            for host, target in self.config.watched.items()
+            if terms.covers(host, self.config.addressee(target).agencies)
+        }
+
+    def expire(self, now: dt.datetime) -> None:
+        """Note that an emergency is over, where that is so and not noted yet."""
+        today = now.astimezone(self.config.daemon.time_zone).date()
+
+        def decide(known: Iterable[Entry]) -> list[Deed]:
+            noted = expiry((entry.deed for entry in known), today, TOWER, now)
+            return [noted] if noted else []
+
+        if decide(self.store.deeds(about=ABOUT)):
+            self.store.did(decide, about=ABOUT)
 
     def posture(self) -> Posture:
         """Return how the city stands."""

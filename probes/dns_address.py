@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 
 from probes.addressing import AddressClass, classify, usable
 from probes.dns64 import translated_prefixes
 from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, asking, resolving
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.wire import BatchWire, Presence, Resolution, Source, Surroundings, Wire
@@ -64,6 +65,13 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    if outlook.target.literal is None:
+        yield resolving()
+    # Is there a DNS64? Our resolvers are asked for the name that tells.
+    yield asking()
+
+
 @probe(
     facts=DnsAddress,
     words=_WORDS,
@@ -72,6 +80,7 @@ _WORDS = {
     deadline=120.0,
     stage=1,
     prepare=_resolve,
+    sends=_sends,
 )
 async def dns_address(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which A and AAAA records does the target's name have, and are they addresses somebody can use?

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Self
 
-from probes.nameserver import NameServer, ServerAnswer, Standing, measure
+from probes.nameserver import ADDRESS_LIMIT, NameServer, ServerAnswer, Standing, measure
 from probes.observation import SAMPLE, WHOLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, asking, resolving
 from probes.registry import probe
 from probes.target import Family, Target, Transport
 from probes.wire import NotLooked, Wire
@@ -96,6 +97,18 @@ _WORDS = {
 }
 
 
+USUAL = 4
+"""Name servers a zone usually has, each with an address of either family."""
+
+
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    if outlook.target.literal is None:
+        # The way up to the zone costs about as much as a name.
+        yield resolving(2 + SERVER_LIMIT, usual=1 + USUAL)
+        asked = SERVER_LIMIT * ADDRESS_LIMIT * len(Transport)
+        yield asking(asked, usual=USUAL * len(Family) * len(Transport))
+
+
 @probe(
     facts=DnsDelegation,
     words=_WORDS,
@@ -103,6 +116,7 @@ _WORDS = {
     every=6 * 3600.0,
     deadline=240.0,
     stage=2,
+    sends=_sends,
 )
 async def dns_delegation(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which name servers is the target's zone delegated to, and do they answer for it over IPv4 and IPv6, UDP and TCP?

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -11,13 +11,15 @@ from itertools import product
 from probes.endpoint import addresses
 from probes.framework import in_hand, refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering, resolving
 from probes.page import read_page
-from probes.redirect import Walk, shown
+from probes.redirect import HOP_LIMIT, Walk, shown
 from probes.registry import probe
 from probes.sketch import sketch
 from probes.target import Address, Family, Kind, Target, Transport
 from probes.text import clean
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
+from probes.wire.ledger import What
 
 AT_ONCE = 4
 """Pages of one target in hand: a silent address must not keep the others waiting, nor many pages fill the memory."""
@@ -89,7 +91,23 @@ _WORDS = {
 }
 
 
-@probe(facts=HttpHome, words=_WORDS, doing=("访问首页", "fetching home pages"), every=3600.0, deadline=300.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    pages = len(http_ports(outlook.target)) * len(outlook.target.paths) * outlook.places
+    if pages:
+        yield remembering()
+        # A page and one redirect; at most all of them, each asked again by HTTP/1.1, to hosts of other names.
+        yield connecting(What.HTTP, 2 * (1 + HOP_LIMIT) * pages, usual=2 * pages)
+        yield resolving(HOP_LIMIT * len(outlook.target.paths), usual=0)
+
+
+@probe(
+    facts=HttpHome,
+    words=_WORDS,
+    doing=("访问首页", "fetching home pages"),
+    every=3600.0,
+    deadline=300.0,
+    sends=_sends,
+)
 async def http_home(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """What does each address of the target answer when asked for its pages, over HTTP and HTTPS?
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.wire import NotLooked, Unreached, Wire
+from probes.wire.ledger import What
 
 COUNT = 3
 """Requests per address: one lost packet must not read as a host that is silent."""
@@ -32,7 +34,12 @@ _WORDS = {
 }
 
 
-@probe(facts=IcmpEcho, words=_WORDS, doing=("ping", "ping"), every=15 * 60.0, deadline=300.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    yield remembering()
+    yield Sending(What.ECHO, COUNT, COUNT).times(outlook.places)
+
+
+@probe(facts=IcmpEcho, words=_WORDS, doing=("ping", "ping"), every=15 * 60.0, deadline=300.0, sends=_sends)
 async def icmp_echo(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Does the target answer ICMP and ICMPv6 echo requests, on each address of each family, and how fast?
 

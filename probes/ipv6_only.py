@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from probes.blocker import NO_AAAA, SURE, Blocker, Fix, Need, fixes
-from probes.loading import Loading
+from probes.loading import RESOURCE_LIMIT, Loading
 from probes.observation import SAMPLE, Facts, GapReason, Sighting, Subject
-from probes.redirect import goal, shown
+from probes.outlook import Outlook, Sending, connecting, recursing, remembering
+from probes.redirect import HOP_LIMIT, goal, shown
 from probes.registry import probe
 from probes.target import Family, Kind, Target
-from probes.visit import NO_ADDRESS, Visit
-from probes.web_links import front
+from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, front
 from probes.wire import Wire
+from probes.wire.ledger import What
 
 SECONDS = 120.0
 """Seconds in which what pages need is asked for; what is left then was not."""
@@ -81,6 +82,14 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    paths, works = len(outlook.target.paths), outlook.addresses[Family.IPV6] > 0
+    things = (RESOURCE_LIMIT + 2) * len(Family) * (TRIED + HOP_LIMIT)
+    yield connecting(What.HTTP, things * paths, usual=RESOURCE_LIMIT * paths * works)
+    yield remembering(paths)
+    yield recursing(RESOURCE_LIMIT * paths, usual=0)
+
+
 @probe(
     facts=Ipv6Only,
     words=_WORDS,
@@ -88,6 +97,7 @@ _WORDS = {
     every=86400.0,
     deadline=240.0,
     kinds=frozenset({Kind.WEBSITE}),
+    sends=_sends,
 )
 async def ipv6_only(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Can a citizen without any IPv4 use the website, and which hosts stand in the way?
@@ -103,7 +113,7 @@ async def ipv6_only(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = home if home is not None and home.down else await front(target, path, wire)
+        home = home if home is not None and home.down else await front(target, path, Visitor(wire, Family.IPV6))
         loading = Loading(wire, SECONDS / len(target.paths))
         subject = Subject(family=Family.IPV6, path=path)
         if not home.status and not home.settled:

@@ -15,6 +15,8 @@ FEWER = 2
 """Of a size between those that matter."""
 STEPS = 24
 """Sizes tried at most, whatever routers say."""
+USUALLY, AT_MOST = 3, STEPS * 2 * TRIES
+"""Packets it takes where all is answered, and at most."""
 _SCOUTING = 0.5
 """Seconds for an error about a datagram; that it arrives is nothing to wait for."""
 _SIZES = (1500, 1492, 1480, 1460, 1440, 1420, 1400, 1380, 1360, 1320, 1280, 1006, 576)

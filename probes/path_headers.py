@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.wire import NotLooked, Wire
+from probes.wire.ledger import What
 from probes.wire.sounding import Dressing, Sounding, Word, flow_to
 
 TRIES = 3
 """Packets of a kind that must be lost before the kind counts as lost."""
 SIZE = 256
 """Octets, well below what any path carries: it is not size that decides."""
+
+_KINDS = {
+    Family.IPV4: (Dressing.FRAGMENTED,),
+    Family.IPV6: (Dressing.FRAGMENTED, Dressing.DESTINATION_OPTIONS, Dressing.HOP_BY_HOP_OPTIONS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,21 @@ _WORDS = {
 }
 
 
-@probe(facts=PathHeaders, words=_WORDS, doing=("试分片与扩展头", "trying fragments"), every=86400.0, deadline=180.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    yield remembering()
+    for family, kinds in _KINDS.items():
+        once = 1 + sum(Sounding(dressing=kind).packets for kind in kinds)
+        yield Sending(What.SOUNDING, once, TRIES * (once + 1)).times(outlook.addresses[family])
+
+
+@probe(
+    facts=PathHeaders,
+    words=_WORDS,
+    doing=("试分片与扩展头", "trying fragments"),
+    every=86400.0,
+    deadline=180.0,
+    sends=_sends,
+)
 async def path_headers(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do packets in pieces, and those with IPv6 extension headers, reach each address and come back answered?
 
@@ -63,10 +84,7 @@ async def path_headers(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 async def _kinds(address: Address, wire: Wire) -> PathHeaders:
     arrives = {Dressing.PLAIN: await _arrives(address, Dressing.PLAIN, wire)}
     if arrives[Dressing.PLAIN]:
-        kinds = [Dressing.FRAGMENTED]
-        if address.version == 6:
-            kinds += [Dressing.DESTINATION_OPTIONS, Dressing.HOP_BY_HOP_OPTIONS]
-        for kind in kinds:
+        for kind in _KINDS[Family.of(address)]:
             arrives[kind] = await _arrives(address, kind, wire)
         if not all(arrives.values()):
             arrives[Dressing.PLAIN] = await _arrives(address, Dressing.PLAIN, wire)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from probes.endpoint import addresses
 from probes.framework import in_hand, refused
-from probes.narrows import Narrows, measure
+from probes.narrows import AT_MOST, USUALLY, Narrows, measure
 from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target
-from probes.transfer import Transfer, Transferred, begin, settle
+from probes.transfer import TIMES, Transfer, Transferred, begin, service, settle
 from probes.wire import NotLooked, Wire
+from probes.wire.ledger import What
 from probes.wire.sounding import USUAL
 
 AT_ONCE = 4
@@ -77,7 +79,22 @@ _WORDS = {
 }
 
 
-@probe(facts=PathMtu, words=_WORDS, doing=("测量路径 MTU", "measuring path MTUs"), every=6 * 3600.0, deadline=240.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    yield remembering()
+    pages = sum(count for family, count in outlook.addresses.items() if service(outlook.target, family))
+    # In usual packets and in small ones, each asked again by HTTP/1.1.
+    yield connecting(What.HTTP, 4 * TIMES * pages, usual=pages)
+    yield Sending(What.SOUNDING, USUALLY, AT_MOST).times(outlook.places)
+
+
+@probe(
+    facts=PathMtu,
+    words=_WORDS,
+    doing=("测量路径 MTU", "measuring path MTUs"),
+    every=6 * 3600.0,
+    deadline=240.0,
+    sends=_sends,
+)
 async def path_mtu(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do large packets arrive, to and from each address of each family, and is told what is too large?
 

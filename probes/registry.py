@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import probes
 from probes.observation import Facts, Sighting
+from probes.outlook import Sends
 from probes.target import Kind, Target
 from probes.wire import BatchWire, Wire
 
@@ -24,7 +25,8 @@ class Probe:
     kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
     round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *doing* is what a person watching is told meanwhile,
     in Chinese and English, and *words* are what the fields of its facts are called. *prepare* may spare the looks at
-    a batch of targets some of their questions, and must not change what they find.
+    a batch of targets some of their questions, and must not change what they find. A *steady* one looks at that pace
+    whatever it finds, as it is the share over many looks that counts. *sends* says beforehand what a look would send.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Probe:
     prepare: Preparation | None = None
     doing: tuple[str, str] = ("", "")
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    steady: bool = False
+    sends: Sends | None = None
 
     @property
     def question(self) -> str:
@@ -66,12 +70,15 @@ def probe(
     stage: int = 2,
     kinds: frozenset[Kind] = frozenset(),
     prepare: Preparation | None = None,
+    sends: Sends | None = None,
+    steady: bool = False,
 ) -> Callable[[ProbeFunction], ProbeFunction]:
     """Register the decorated function as the probe that bears its name."""
 
     def register(run: ProbeFunction) -> ProbeFunction:
         name = run.__name__
-        _registered[name] = Probe(name, run, facts, every, deadline, stage, kinds, prepare, doing, words)
+        given = kinds, prepare, doing, words, steady, sends
+        _registered[name] = Probe(name, run, facts, every, deadline, stage, *given)
         return run
 
     return register

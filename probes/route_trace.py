@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import SAMPLE, Facts, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
 from probes.wire import NotLooked, Unreached, Wire
+from probes.wire.ledger import What
 from probes.wire.sounding import Sounded, Sounding, Word, flow_to
 
 FARTHEST = 30
@@ -52,7 +54,23 @@ _WORDS = {
 }
 
 
-@probe(facts=RouteTrace, words=_WORDS, doing=("追踪路由", "tracing routes"), every=6 * 3600.0, deadline=180.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    yield remembering()
+    for family, count in outlook.addresses.items():
+        ports = len(_ports(outlook.target, family))
+        yield connecting(What.TCP_CONNECT, ports * count, usual=min(ports, 1) * count)
+        traced = FARTHEST * count if outlook.surroundings.curious else 0
+        yield Sending(What.SOUNDING, traced, FARTHEST * TRIES * count)
+
+
+@probe(
+    facts=RouteTrace,
+    words=_WORDS,
+    doing=("追踪路由", "tracing routes"),
+    every=6 * 3600.0,
+    deadline=180.0,
+    sends=_sends,
+)
 async def route_trace(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Where does the way to an address that cannot be reached end, over each family?
 
@@ -76,8 +94,7 @@ async def route_trace(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 
 async def _answers(target: Target, address: Address, wire: Wire) -> bool:
     """Say whether any declared port answers; a target that declares none has nothing that could be out of reach."""
-    family = Family.of(address)
-    ports = sorted(each.port for each in target.declared if (each.family, each.transport) == (family, Transport.TCP))
+    ports = _ports(target, Family.of(address))
     for port in ports:
         try:
             await wire.connect(address, port, timeout=_CONNECTING)
@@ -85,6 +102,10 @@ async def _answers(target: Target, address: Address, wire: Wire) -> bool:
             continue
         return True
     return not ports
+
+
+def _ports(target: Target, family: Family) -> list[int]:
+    return sorted(each.port for each in target.declared if (each.family, each.transport) == (family, Transport.TCP))
 
 
 async def _trace(address: Address, wire: Wire) -> RouteTrace:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import SAMPLE, Facts, Failure, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.race import Racer, passed_over, winner
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
 from probes.wire import NotLooked, Unreached, Wire
+from probes.wire.ledger import What
 
 SAMPLES = 5
 """Connections tried to one address."""
@@ -71,7 +73,21 @@ class _Samples:
         return statistics.median(self.seconds) if len(self.seconds) * 2 > self.tried else None
 
 
-@probe(facts=TcpAccess, words=_WORDS, doing=("反复试连", "connecting again and again"), every=1800.0, deadline=240.0)
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    yield remembering()
+    ports = _ports(outlook.target)
+    ends = sum(outlook.addresses[family] * outlook.target.declares(family, port) for family in Family for port in ports)
+    yield connecting(What.TCP_CONNECT, SAMPLES * ends)
+
+
+@probe(
+    facts=TcpAccess,
+    words=_WORDS,
+    doing=("反复试连", "connecting again and again"),
+    every=1800.0,
+    deadline=240.0,
+    sends=_sends,
+)
 async def tcp_access(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """What share of connections to each address succeeds, how fast, and which would a dual-stack client take?
 
@@ -86,12 +102,16 @@ async def tcp_access(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
             yield found
         else:
             places.append(found)
-    ports = sorted({each.port for each in target.declared if each.transport is Transport.TCP})[:PORTS]
+    ports = _ports(target)
     ends = [(address, port) for port in ports for address in places if target.declares(Family.of(address), port)]
     met = await asyncio.gather(*(_samples(address, port, wire) for address, port in ends))
     for port in ports:
         for sighting in _told([each for each in met if each.port == port]):
             yield sighting
+
+
+def _ports(target: Target) -> list[int]:
+    return sorted({each.port for each in target.declared if each.transport is Transport.TCP})[:PORTS]
 
 
 async def _samples(address: Address, port: int, wire: Wire) -> _Samples:

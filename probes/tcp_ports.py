@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from probes.endpoint import addresses
 from probes.framework import refused
 from probes.observation import Facts, GapReason, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Target, Transport
-from probes.wire import NotLooked, PortState, Wire
+from probes.wire import NotLooked, PortState, Surroundings, Wire
+from probes.wire.ledger import What
 
 DEADLINE = 600.0
 PATIENCE = 540.0
@@ -48,7 +50,25 @@ _WORDS = {
 }
 
 
-@probe(facts=TcpPorts, words=_WORDS, doing=("探测端口", "looking at ports"), every=6 * 3600.0, deadline=DEADLINE)
+def _ports(target: Target, surroundings: Surroundings) -> list[int]:
+    declared = {service.port for service in target.declared if service.transport is Transport.TCP}
+    return sorted(declared | set(surroundings.scan_ports))
+
+
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    looked_at = len(_ports(outlook.target, outlook.surroundings)) * outlook.places
+    yield remembering()
+    yield connecting(What.SYN if outlook.syn else What.TCP_CONNECT, looked_at)
+
+
+@probe(
+    facts=TcpPorts,
+    words=_WORDS,
+    doing=("探测端口", "looking at ports"),
+    every=6 * 3600.0,
+    deadline=DEADLINE,
+    sends=_sends,
+)
 async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which TCP ports of the target are open, closed or filtered, on each address of each family?
 
@@ -58,8 +78,7 @@ async def tcp_ports(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
 
     Source: GB/T 22239-2019 8.1.4.4 (close ports not needed); RFC 7381 3.2 (congruent policy for both families).
     """
-    declared = {service.port for service in target.declared if service.transport is Transport.TCP}
-    ports = sorted(declared | set(wire.surroundings.scan_ports))
+    ports = _ports(target, wire.surroundings)
     loop = asyncio.get_running_loop()
     end = loop.time() + PATIENCE
     places: list[Address] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -12,9 +12,11 @@ from probes.certificate import Certificate, read
 from probes.endpoint import addresses
 from probes.framework import in_hand, refused
 from probes.observation import Facts, Failure, Sighting, Subject
+from probes.outlook import Outlook, Sending, connecting, remembering
 from probes.registry import probe
 from probes.target import Address, Family, Kind, Target, Transport
 from probes.wire import ChainFault, NotLooked, TlsRequest, Unreached, Wire
+from probes.wire.ledger import What
 
 TLS_PORTS = frozenset({443, 465, 636, 853, 993, 995, 8443})
 """Ports on which a declared service is understood to begin with a TLS handshake."""
@@ -65,8 +67,19 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    if ports := tls_ports(outlook.target):
+        yield remembering()
+        yield connecting(What.TLS, len(ports) * outlook.places)
+
+
 @probe(
-    facts=TlsCertificate, words=_WORDS, doing=("读取证书", "reading certificates"), every=12 * 3600.0, deadline=180.0
+    facts=TlsCertificate,
+    words=_WORDS,
+    doing=("读取证书", "reading certificates"),
+    every=12 * 3600.0,
+    deadline=180.0,
+    sends=_sends,
 )
 async def tls_certificate(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Which certificate does each address of the target show, and what is wrong with it?

@@ -59,13 +59,18 @@ class Begun:
     met: HttpExchange | Failure | None
 
 
+def service(target: Target, family: Family) -> tuple[int, str] | None:
+    """Return the port and scheme of the website *target* is meant to offer over *family*, HTTPS before HTTP."""
+    return next((each for each in _SERVICES if target.declares(family, each[0])), None)
+
+
 async def begin(target: Target, address: Address, wire: Wire) -> Begun:
     """Fetch the home page of *target* from *address* in usual packets."""
     family = Family.of(address)
-    service = next((each for each in _SERVICES if target.declares(family, each[0])), None)
-    if service is None:
+    found = service(target, family)
+    if found is None:
         return Begun(None, None)
-    port, name = service
+    port, name = found
     request = HttpRequest(name, address, port, target.host, target.paths[0], timeout=TIMEOUT)
     return Begun(request, await _fetched(request, wire))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from probes.observation import SAMPLE, Facts, GapReason, Sighting, Subject
+from probes.outlook import Outlook, Sending, asking, connecting
 from probes.registry import probe
 from probes.target import Address, Family, Target
 from probes.wire import Contact, NotLooked, Unreached, Wire
+from probes.wire.ledger import What
 from probes.wire.recursion import Recursion
 
 ECHO = "icmp"
@@ -69,8 +71,23 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    own = outlook.surroundings
+    contacts = [contact for family in Family for contact in own.controls.get(family, ())]
+    pings = _ECHOES * len({contact.address for contact in contacts})
+    yield connecting(What.TCP_CONNECT, len(contacts))
+    yield Sending(What.ECHO, pings, pings)
+    yield asking(3 * len(own.resolvers), usual=2 * len(own.resolvers))
+
+
 @probe(
-    facts=VantageSelf, words=_WORDS, doing=("自检监测点", "looking at ourselves"), every=60.0, deadline=30.0, stage=0
+    facts=VantageSelf,
+    words=_WORDS,
+    doing=("自检监测点", "looking at ourselves"),
+    every=60.0,
+    deadline=30.0,
+    stage=0,
+    sends=_sends,
 )
 async def vantage_self(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do we ourselves have IPv4 and IPv6, do pings of ours come back, and do our resolvers work?

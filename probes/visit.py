@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from probes.dns64 import usable_among
 from probes.framework import outcome_of
 from probes.observation import Failure, GapReason
-from probes.redirect import HOP_PORTS, PORTS, Goal, Walk
-from probes.target import Address, Family
+from probes.redirect import HOP_PORTS, PORTS, Goal, Walk, goal
+from probes.target import Address, Family, Target, Transport
 from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
 
 PATIENCE = 2
 """Times in a row nobody answers at a place before it is taken to be down for the rest of the look."""
+TIMEOUT = 10.0
+"""Seconds a response may take, if nobody says otherwise."""
 TRIED = 3
 """Addresses of a host that are tried, the smallest first; the first that answers is kept to."""
 ERROR = 400
@@ -76,10 +78,10 @@ class Visit:
 
 
 class Visitor:
-    """Fetches over *family* alone, on the wire of one look."""
+    """Fetches over *family* alone, on the wire of one look; no response may take longer than *timeout* seconds."""
 
-    def __init__(self, wire: Wire, family: Family) -> None:
-        self._wire, self.family = wire, family
+    def __init__(self, wire: Wire, family: Family, timeout: float = TIMEOUT) -> None:
+        self._wire, self.family, self._timeout = wire, family, timeout
         self._answered: dict[tuple[str, int], Address] = {}
         self._silent: Counter[tuple[str, int]] = Counter()
         self._down: dict[tuple[str, int], str] = {}
@@ -128,13 +130,35 @@ class Visitor:
 
     async def _first(self, there: Goal, places: Sequence[Address], limit: int) -> tuple[Address, HttpExchange]:
         assert there.port is not None, "only ports of the web are asked"
-        request = HttpRequest(there.scheme, places[0], there.port, there.host, there.path, body_limit=limit)
+        request = HttpRequest(
+            there.scheme, places[0], there.port, there.host, there.path, self._timeout, body_limit=limit
+        )
         for address in places[:-1]:
             try:
                 return address, await self._wire.fetch(replace(request, address=address))
             except Unreached:
                 continue
         return places[-1], await self._wire.fetch(replace(request, address=places[-1]))
+
+
+def entries(target: Target, path: str) -> Iterator[Goal]:
+    """Yield where *path* of *target* may be asked for: by HTTPS first, where the target offers it."""
+    ports = {service.port for service in target.declared if service.transport is Transport.TCP}
+    schemes = [name for name, port in (("https", 443), ("http", 80)) if port in ports] or ["https", "http"]
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    for scheme in schemes:
+        there = goal(f"{scheme}://{host}/", path)
+        assert there is not None, "a path of the inventory is one"
+        yield there
+
+
+async def front(target: Target, path: str, visitor: Visitor) -> Visit:
+    """Ask for *path* of *target* at one entry after the other, until a server says something."""
+    for there in entries(target, path):
+        home = await visitor.get(there)
+        if home.status or home.why == NO_ADDRESS or not home.settled:
+            break
+    return home
 
 
 def _visit(url: str, walk: Walk) -> Visit:

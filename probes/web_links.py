@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from probes.crawl import Crawl, within
-from probes.hosts import EXAMPLES, Literal, SkyWindow
+from probes.hosts import EXAMPLES, HOST_LIMIT, Literal, SkyWindow
 from probes.level import BrokenLink, Level
 from probes.marks import Marks, read_marks
 from probes.observation import SAMPLE, Facts, Failure, GapReason, Sighting, Subject
-from probes.redirect import goal, shown
+from probes.outlook import Outlook, Sending, connecting, recursing, remembering
+from probes.redirect import HOP_LIMIT, goal, shown
 from probes.reference import read_references
 from probes.registry import probe
-from probes.target import Family, Kind, Target, Transport
-from probes.visit import NO_ADDRESS, Visit, Visitor
+from probes.target import Family, Kind, Target
+from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, front
 from probes.wire import Wire
+from probes.wire.ledger import What
 
 HOST_SECONDS = 60.0
 """Seconds in which hosts are asked about; of those left then nothing is known."""
@@ -108,6 +110,17 @@ _WORDS = {
 }
 
 
+def _sends(outlook: Outlook) -> Iterator[Sending]:
+    crawling, paths = outlook.surroundings.crawling, len(outlook.target.paths)
+    links = crawling.second + crawling.third
+    if outlook.addresses[Family.IPV6]:
+        # Home and robots.txt over either scheme besides the links; over IPv4 too what IPv6 does not bring.
+        pages = (links + 4) * len(Family) * (TRIED + HOP_LIMIT)
+        yield connecting(What.HTTP, pages * paths, usual=links * paths)
+        yield remembering(paths)
+        yield recursing(HOST_LIMIT * paths, usual=0)
+
+
 @probe(
     facts=WebLinks,
     words=_WORDS,
@@ -115,6 +128,7 @@ _WORDS = {
     every=86400.0,
     deadline=480.0,
     kinds=frozenset({Kind.WEBSITE}),
+    sends=_sends,
 )
 async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     """Do the website's links of second and third level work over IPv6, and what on its pages has none?
@@ -128,7 +142,7 @@ async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     home: Visit | None = None
     for path in target.paths:
         began = time.monotonic()
-        home = home if home is not None and home.down else await front(target, path, wire)
+        home = home if home is not None and home.down else await front(target, path, Visitor(wire, Family.IPV6))
         if home.why == NO_ADDRESS:
             return
         seconds = time.monotonic() - began
@@ -137,21 +151,6 @@ async def web_links(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
             yield Sighting(subject, _named(home), seconds)
             continue
         yield Sighting(subject, await _walk(target, home, wire), time.monotonic() - began)
-
-
-async def front(target: Target, path: str, wire: Wire) -> Visit:
-    """Ask for *path* of *target* over IPv6, by HTTPS first where the target offers it."""
-    ports = {service.port for service in target.declared if service.transport is Transport.TCP}
-    schemes = [name for name, port in (("https", 443), ("http", 80)) if port in ports] or ["https", "http"]
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    visitor = Visitor(wire, Family.IPV6)
-    for scheme in schemes:
-        there = goal(f"{scheme}://{host}/", path)
-        assert there is not None, "a path of the inventory is one"
-        home = await visitor.get(there)
-        if home.status or home.why == NO_ADDRESS or not home.settled:
-            break
-    return home
 
 
 def _named(home: Visit) -> Failure | GapReason:

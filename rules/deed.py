@@ -1,4 +1,4 @@
-"""What people did about findings and notices: a log that only grows, each entry sealed together with the one before."""
+"""What people did, and the tower in answer: a log that only grows, each entry sealed together with the one before."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ class Move(StrEnum):
     NOTICE_CLOSED = "notice_closed"
     NOTICE_CHASED = "notice_chased"
     NOTICE_ESCALATED = "notice_escalated"
+    ALERT_RAISED = "alert_raised"
+    ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    ALERT_ESCALATED = "alert_escalated"
+    ALERT_RESOLVED = "alert_resolved"
+    EMERGENCY_BEGUN = "emergency_begun"
+    EMERGENCY_LIFTED = "emergency_lifted"
+    EMERGENCY_EXPIRED = "emergency_expired"
+    RESPONSE_BEGUN = "response_begun"
+    RESPONSE_STEP = "response_step"
+    RESPONSE_NOTED = "response_noted"
+    RESPONSE_GRADED = "response_graded"
+    RESPONSE_REPORTED = "response_reported"
+    RESPONSE_CLOSED = "response_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,8 @@ class Deed:
 
     *account* is the login it was done from, *who* the name given for it. *keys* are the findings it is about, and
     *notice* the number of a notice, empty without one. *to* is the person assigned, or the agency a notice goes to;
-    *until* the day a false positive ends, or a deadline; *value* what was observed when it was done.
+    *until* the day a false positive or an emergency ends, or a deadline; *value* what was observed when it was done.
+    *about* is what else it is on: an alert, an emergency or a response, by kind and name (`alert/1a2b...`), or empty.
     """
 
     move: Move
@@ -55,6 +69,7 @@ class Deed:
     until: dt.date | None = None
     value: str = ""
     account: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,7 @@ def breach(entries: Iterable[Entry]) -> Breach | None:
 
 def _seal(number: int, deed: Deed, previous: str) -> str:
     # Every field by name, times in whole microseconds: what is sealed must read the same in ten years.
-    said = {
+    said: dict[str, object] = {
         "number": number,
         "previous": previous,
         "move": deed.move.value,
@@ -108,5 +123,8 @@ def _seal(number: int, deed: Deed, previous: str) -> str:
         "until": deed.until.isoformat() if deed.until else "",
         "value": deed.value,
     }
+    if deed.about:
+        # Lines older than this field were sealed without it.
+        said["about"] = deed.about
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,20 +3,23 @@
 Each probe is a variable: the list of its records. A record has the fields of its subject (`subject`, `family`,
 `address`, `port`, `scheme`, `path`, `server`), `failure` (empty when there was none) and the fields of the probe's
 facts. What was not measured is absent, and reading it is unknown: a failed observation has no facts, a gap has no
-`failure` either. `target.literal` is the family of a target named by its address, and empty for one with a name.
+`failure` either. `week` adds up a steady probe's looks of the seven whole days before today, and has a `share` only
+where each of them had enough. `target.literal` is the family of a target named by its address, and empty for one with
+a name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from probes.observation import WHOLE, Facts, Gap, Observation, Record, Subject
 from probes.target import Family, Target
 from rules import cel
 from rules.policy import CLOCK_SLACK, Policy
 from rules.verdict import Witness
+from rules.week import Week
 
 INVENTORY = "inventory"
 """What a rule that reads no probe is witnessed by."""
@@ -31,6 +34,7 @@ _SUBJECT_FIELDS: Mapping[str, cel.Type] = {
     "server": cel.STRING,
     "failure": cel.STRING,
     "seconds": cel.DOUBLE,
+    "week": cel.Record("Week", {"looks": cel.INT, "failed": cel.INT, "share": cel.DOUBLE}),
 }
 _SERVICE = cel.Record("Service", {"family": cel.STRING, "transport": cel.STRING, "port": cel.INT})
 _TARGET = cel.Record(
@@ -56,6 +60,8 @@ _POLICY = cel.Record(
         "ipv6_success_rate": cel.DOUBLE,
         "ipv6_degradation": cel.DOUBLE,
         "fast_enough": cel.DOUBLE,
+        "failed_visits": cel.DOUBLE,
+        "official_domains": cel.ListOf(cel.STRING),
     },
 )
 
@@ -77,13 +83,15 @@ class Seen:
     """What is known of one target from one vantage.
 
     *looked* names the probes that have looked to the end at least once: for them an empty list of records means
-    that there is nothing, for the others it means nothing at all.
+    that there is nothing, for the others it means nothing at all. *weeks* are those of steady probes, by probe and
+    family.
     """
 
     target: Target
     vantage: str
     records: tuple[Record, ...]
     looked: frozenset[str]
+    weeks: Mapping[tuple[str, str], Week] = field(default_factory=dict)
 
 
 def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object]:
@@ -98,12 +106,15 @@ def activation(seen: Seen, policy: Policy, now: dt.datetime) -> dict[str, object
             "ipv6_success_rate": policy.ipv6_success_rate,
             "ipv6_degradation": policy.ipv6_degradation,
             "fast_enough": policy.fast_enough,
+            "failed_visits": policy.failed_visits,
+            "official_domains": list(policy.official_domains),
         },
         "now": now,
     }
     by_probe: dict[str, list[object]] = {name: [] for name in seen.looked}
     for record in seen.records:
-        by_probe.setdefault(record.probe, []).append(_record(record, policy, now))
+        week = seen.weeks.get((record.probe, record.subject.family or ""))
+        by_probe.setdefault(record.probe, []).append(_record(record, week, policy, now))
     variables.update(by_probe)
     return variables
 
@@ -147,10 +158,12 @@ def _target(target: Target) -> Mapping[str, object]:
     }
 
 
-def _record(record: Record, policy: Policy, now: dt.datetime) -> object:
+def _record(record: Record, week: Week | None, policy: Policy, now: dt.datetime) -> object:
     if isinstance(record, Gap) and record.subject == WHOLE:
         return cel.UNKNOWN
     values = _subject(record.subject)
+    if week is not None:
+        values["week"] = week.plain(policy.visits_a_day)
     if isinstance(record, Gap) or not policy.counts(record.at, now):
         return values
     values["failure"] = record.failure.value if record.failure else ""

@@ -24,6 +24,7 @@ from monitor import packs
 from monitor.cli import app
 from probes import registry
 from probes.observation import Facts, Sighting
+from probes.outlook import Sends
 from probes.registry import Probe
 from probes.target import Target
 from probes.wire import Wire
@@ -56,6 +57,8 @@ def lacks_of_probe(probe: Probe, root: Path) -> Iterator[str]:
     recordings = sorted((root / "tests" / "fixtures" / probe.name).glob("*.json"))
     if not recordings:
         yield f"a recording in tests/fixtures/{probe.name}/"
+    if probe.sends is None:
+        yield "`sends`: what a look would send, for the dry run"
     if not probe.question.endswith("?"):
         yield "a docstring that begins with its question"
     if not probe.source:
@@ -210,9 +213,11 @@ async def _asked(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
         yield nothing
 
 
-def _probe(name: str, run: Callable[..., Any], module: str = "", facts: type[Facts] = Facts) -> Probe:
+def _probe(
+    name: str, run: Callable[..., Any], module: str = "", facts: type[Facts] = Facts, sends: Sends | None = None
+) -> Probe:
     run.__module__ = module or f"probes.{name}"
-    return Probe(name, run, facts, 60.0, 5.0, 2, frozenset())
+    return Probe(name, run, facts, 60.0, 5.0, 2, frozenset(), sends=sends)
 
 
 def _project(root: Path, *paths: str) -> Path:
@@ -228,6 +233,7 @@ def test_a_bare_probe_is_told_all_it_lacks(tmp_path: Path) -> None:
         "a module probes/dns_bare.py of its own",
         "tests/probes/test_dns_bare.py",
         "a recording in tests/fixtures/dns_bare/",
+        "`sends`: what a look would send, for the dry run",
         "a docstring that begins with its question",
         "a docstring that cites its Source",
         "a row in docs/probes.md: run `make docs`",
@@ -238,7 +244,8 @@ def test_a_bare_probe_is_told_all_it_lacks(tmp_path: Path) -> None:
 def test_a_probe_with_everything_is_told_nothing(tmp_path: Path) -> None:
     root = _project(tmp_path, "tests/probes/test_dns_whole.py", "tests/fixtures/dns_whole/one.json", "docs/probes.md")
     (root / "docs/probes.md").write_text("| [`dns_whole`](#dns_whole) | ... |", encoding="utf-8")
-    assert list(lacks_of_probe(_probe("dns_whole", _asked, facts=PROBES["dns_address"].facts), root)) == []
+    whole = _probe("dns_whole", _asked, facts=PROBES["dns_address"].facts, sends=lambda _: ())
+    assert list(lacks_of_probe(whole, root)) == []
 
 
 def test_a_bare_rule_is_told_all_it_lacks(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from exporters.report.charts import ladder_bars, level_bars
 from exporters.words import EXEMPT, word
+from probes.target import Family
 from rules.finding import Act
 from rules.policy import Level, Stage
 from rules.text import Language, Text
@@ -51,6 +52,7 @@ def render_html(report: MonthlyReport, language: Language, zone: ZoneInfo) -> st
             ),
             exempt_word=EXEMPT.into(language),
             stages=[*Stage, None],
+            families=list(Family),
             levels=list(Level),
             acts=list(Act),
             ladder=ladder_bars(report, language),

@@ -86,6 +86,15 @@ class MonthlyReport:
         short = [host for host in self.posture.hosts if host.score.coverage < self.posture.policy.minimum_coverage]
         return tuple(sorted(short, key=lambda host: (host.score.coverage, host.target.host)))
 
+    def visited(self) -> tuple[HostPosture, ...]:
+        """Return the websites that were visited in the last week, those that failed most first."""
+
+        def worst(host: HostPosture) -> float:
+            return max((each.share or 0.0 for each in host.availability.values()), default=0.0)
+
+        known = [host for host in self.posture.hosts if host.availability]
+        return tuple(sorted(known, key=lambda host: (-worst(host), host.target.host)))
+
     def worklists(self) -> tuple[tuple[Agency, tuple[HostPosture, ...]], ...]:
         """Return the agencies that have findings on hosts of their own, with those hosts, in the order of the tree."""
         hosts: dict[str, list[HostPosture]] = {}

@@ -9,8 +9,10 @@ import sys
 import typer
 
 from monitor.cli import (
+    alerts,
     bundles,
     emergencies,
+    emergency_mode,
     enforcing,
     files,
     handling,
@@ -41,6 +43,8 @@ policy_app = typer.Typer(help="策略与规则。Policy and rules.", no_args_is_
 finding_app = typer.Typer(help="处置一项隐患。Deal with one finding.", no_args_is_help=True)
 acts_app = typer.Typer(help="处置日志。The log of deeds.", no_args_is_help=True)
 notice_app = typer.Typer(help="整改通知。Rectification notices.", no_args_is_help=True)
+alert_app = typer.Typer(help="告警的认领与上报。Answering for alerts.", no_args_is_help=True)
+emergency_app = typer.Typer(help="重保。Emergencies.", no_args_is_help=True)
 report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
 
 app.command()(files.version)
@@ -90,6 +94,14 @@ notice_app.command()(notices.show)
 notice_app.command("list")(notices.list_)
 notice_app.command("print")(notices.print_)
 notice_app.command()(notices.circular)
+app.add_typer(alert_app, name="alert")
+alert_app.command("list")(alerts.list_)
+alert_app.command("ack")(alerts.acknowledge)
+alert_app.command()(alerts.close)
+app.add_typer(emergency_app, name="emergency")
+emergency_app.command()(emergency_mode.on)
+emergency_app.command()(emergency_mode.off)
+emergency_app.command()(emergency_mode.show)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

@@ -78,7 +78,8 @@ def _network(text: str) -> Network:
     try:
         return parse_network(text)
     except Refused as fault:
-        end(f"--trust {text}: {both(fault.message)}; {both(fault.cure)}", EX_CONFIG)
+        cure = f"; {both(fault.cure)}" if fault.cure.zh else ""
+        end(f"--trust {text}: {both(fault.message)}{cure}", EX_CONFIG)
 
 
 def _file_name(host: str, dialect: Dialect) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,7 @@ from monitor.entrance import (
 from monitor.garbage import settle
 from monitor.halt import HaltFile
 from monitor.refusal import EX_CONFIG, EX_FAILED, EX_STOPPED, both, stopped_by
-from rules.text import Text
+from rules.text import Language, Text
 
 DEMO = "tests.lab.demo"
 
@@ -56,6 +57,9 @@ def round_(
     lang: LangOption = None,
     worst: Annotated[int, typer.Option(help="列出最严重的隐患数 / how many of the worst findings to list")] = 10,
     as_json: JsonOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只列出将发什么、发给谁、约需多久，一个包也不发 / only tell; send nothing")
+    ] = False,
 ) -> None:
     """立即跑完整一轮：探测、评判、确认，并显示排名。One whole round now: look, judge, confirm, show the ranking."""
     from exporters.documenting import dumps, posture_document
@@ -67,6 +71,9 @@ def round_(
     known = known_or_end(directory)
     language = speech(known, lang)
     hosts = [host_or_end(known, host) for host in target or []]
+    if dry_run:
+        _tell_plan(known, hosts or None, language, as_json=as_json)
+        return
     halted = _halted_or_end(known, directory)
     settle()
     bars = Bars(Console(stderr=True), known.probes, language)
@@ -87,6 +94,21 @@ def round_(
             EX_FAILED,
         )
     _end_if_halted(known, halted)
+
+
+def _tell_plan(known: Known, hosts: Sequence[str] | None, language: Language, *, as_json: bool) -> None:
+    """Print what a round would send."""
+    from exporters.documenting import dumps
+    from monitor.commands.plan import document, plan
+    from monitor.screen.plan import show_plan
+    from monitor.screen.terminal import terminal
+
+    with at_work_or_end():
+        made = plan(known, hosts)
+    if as_json:
+        print(dumps(document(made)))
+    else:
+        show_plan(terminal(), known, made, language)
 
 
 def look(

@@ -53,6 +53,7 @@ def status(
     from exporters.documenting import dumps, posture_document
     from monitor.commands.status import current
     from monitor.screen.city import show
+    from monitor.screen.emergency import banner
     from monitor.screen.terminal import terminal
 
     known = known_or_end(directory)
@@ -64,6 +65,8 @@ def status(
         print(dumps(posture_document(posture, stopped=halt is not None)))
         return
     show(terminal(), posture, language, worst)
+    if (emergency := posture.underway.emergency) is not None:
+        terminal().print(banner(emergency).into(language), style="bold yellow", markup=False)
     if halt is not None:
         terminal().print(stopped_by(halt, daemon.time_zone).into(language), style="bold yellow", markup=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from exporters.posture import Posture
+from monitor.affairs import Affairs
 from monitor.configuration import Known
 from monitor.incidents import Incidents
 from monitor.judgement import Judge
@@ -22,4 +23,5 @@ def current(known: Known, store: Store, now: dt.datetime) -> Posture:
     campaigns = lately(store, config, probes, now)
     health = [remembered_health(store, config)]
     drawn = overview(config, known.rules, hosts.values(), campaigns, health, now)
-    return Incidents(config, store).onto(Records(config, store).onto(drawn, now), now)
+    whole = Incidents(config, store).onto(Records(config, store).onto(drawn, now), now)
+    return Affairs(config, store).onto(whole, now)

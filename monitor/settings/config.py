@@ -16,9 +16,11 @@ from probes.target import Target, Vantage
 from probes.wire import Surroundings
 from probes.wire.scope import Limits, Scope
 from rules.agency import Tree
+from rules.emergency import USUAL, Terms
 from rules.finding import Waiver
 from rules.policy import Policy
 from rules.profile import Addressee
+from rules.reporting import Duty
 from rules.text import Language
 
 
@@ -49,7 +51,8 @@ class Daemon:
 class Config:
     """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6.
 
-    *holiday_years* are the years whose holidays are known.
+    *holiday_years* are the years whose holidays are known. *emergency* is what one changes unless its order says
+    otherwise, *duties* are the reports that graded incidents call for.
     """
 
     tree: Tree
@@ -65,6 +68,8 @@ class Config:
     limits: Limits
     alerting: Alerting = UNTOLD
     holiday_years: frozenset[int] = frozenset()
+    emergency: Terms = USUAL
+    duties: tuple[Duty, ...] = ()
 
     def addressee(self, target: Target) -> Addressee:
         """Return whom the policy speaks to in *target*."""

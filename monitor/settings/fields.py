@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -37,6 +37,7 @@ class Known:
     probes: Names
     agencies: Names
     targets: Names
+    profiles: Names = field(default_factory=lambda: Names(None))
 
 
 class Section(BaseModel):
@@ -114,6 +115,7 @@ RuleId = Annotated[str, _reference("rules", "规则", "rule")]
 ProbeName = Annotated[str, _reference("probes", "探测项", "probe")]
 AgencyCode = Annotated[str, _reference("agencies", "单位", "agency")]
 TargetName = Annotated[str, _reference("targets", "目标", "target")]
+ProfileName = Annotated[str, _reference("profiles", "策略档案", "profile of the policy")]
 
 
 def _pattern(group: str, zh: str, en: str) -> AfterValidator:

@@ -18,6 +18,7 @@ FILES = (
     "schedule.yaml",
     "holidays.yaml",
     "alerting.yaml",
+    "response.yaml",
     "diaolou.yaml",
 )
 _TABLE = "targets.csv"

@@ -23,6 +23,7 @@ from monitor.settings.holidays import HolidaysFile, workdays, years
 from monitor.settings.inventory import Inventory
 from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
+from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import Schedule, ScheduleFile
 from monitor.settings.validation import mistakes, validate
 from monitor.settings.waivers import WaiversFile
@@ -99,6 +100,9 @@ class _Loader:
         policy = self._policy_file()
         schedule = self._one("schedule.yaml", ScheduleFile, required=False)
         alerting = self._one("alerting.yaml", AlertingFile, required=False)
+        profiles = None if policy is None else [profile.name for profile in policy.profiles]
+        self.known = dataclasses.replace(self.known, profiles=Names(profiles))
+        response = self._one("response.yaml", ResponseFile, required=False)
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
@@ -114,6 +118,8 @@ class _Loader:
             waivers=tuple(entry.noun() for entry in waivers.waivers) if waivers is not None else (),
             schedule=schedule.noun() if schedule is not None else Schedule(),
             alerting=(alerting or AlertingFile()).noun(self.folder.directory, daemon.time_zone),
+            emergency=(response or ResponseFile()).emergency.noun(),
+            duties=(response or ResponseFile()).duties(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
             surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),

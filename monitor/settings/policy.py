@@ -82,6 +82,9 @@ class PolicyFile(Section):
     dangerous_ports: dict[PortKey, Words] = Field(default_factory=dict)
     watched_ports: list[Port] = Field(default_factory=list)
     certificate_days: int = Field(default=30, ge=1, le=825)
+    visits_a_day: int = Field(default=20, ge=1, le=1440)
+    failed_visits: float = Field(default=0.05, gt=0, le=1)
+    official_domains: list[Words] = Field(default_factory=lambda: ["gov.cn", "政务"])
     second_level_rate: float = Field(default=0.9, ge=0, le=1)
     third_level_rate: float = Field(default=0.9, ge=0, le=1)
     ipv6_success_rate: float = Field(default=0.9, ge=0, le=1)
@@ -126,6 +129,9 @@ class PolicyFile(Section):
             freshness=self.freshness,
             dangerous_ports=MappingProxyType(dict(self.dangerous_ports)),
             certificate_days=self.certificate_days,
+            visits_a_day=self.visits_a_day,
+            failed_visits=self.failed_visits,
+            official_domains=tuple(self.official_domains),
             second_level_rate=self.second_level_rate,
             third_level_rate=self.third_level_rate,
             ipv6_success_rate=self.ipv6_success_rate,

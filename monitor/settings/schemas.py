@@ -17,6 +17,7 @@ from monitor.settings.daemon import DaemonFile
 from monitor.settings.fields import Section
 from monitor.settings.holidays import HolidaysFile
 from monitor.settings.policy import PolicyFile
+from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import ScheduleFile
 from monitor.settings.targets import TargetsFile
 from monitor.settings.waivers import WaiversFile
@@ -29,6 +30,7 @@ MODELS: Mapping[str, type[Section]] = {
     "schedule": ScheduleFile,
     "holidays": HolidaysFile,
     "alerting": AlertingFile,
+    "response": ResponseFile,
     "diaolou": DaemonFile,
 }
 

@@ -12,11 +12,20 @@ from monitor.store.schema import deed
 from rules.deed import BEGINNING, Deed, Entry, Move, sealed
 from rules.finding import Key
 
+_LAST = "\U0010ffff"
+"""Behind every text that goes on from the same beginning."""
 
-def add(connection: Connection, decide: Callable[[Sequence[Entry]], Sequence[Deed]]) -> list[Entry]:
-    """Add the deeds that *decide* answers with when it is shown all there are."""
-    known = list(read(connection, 0))
-    last, previous = (known[-1].number, known[-1].seal) if known else (0, BEGINNING)
+
+def add(
+    connection: Connection,
+    decide: Callable[[Sequence[Entry]], Sequence[Deed]],
+    about: str | None = None,
+    after: int = 0,
+) -> list[Entry]:
+    """Add the deeds that *decide* answers with when it is shown those that `read` yields."""
+    known = list(read(connection, after, about))
+    tail = connection.execute(select(deed.c.number, deed.c.seal).order_by(deed.c.number.desc()).limit(1)).first()
+    last, previous = (tail.number, tail.seal) if tail else (0, BEGINNING)
     added: list[Entry] = []
     for number, item in enumerate(decide(known), start=last + 1):
         entry = sealed(number, item, previous)
@@ -27,9 +36,12 @@ def add(connection: Connection, decide: Callable[[Sequence[Entry]], Sequence[Dee
     return added
 
 
-def read(connection: Connection, after: int) -> Iterator[Entry]:
-    """Yield the lines behind number *after*, in order."""
-    for row in connection.execute(select(deed).where(deed.c.number > after).order_by(deed.c.number)):
+def read(connection: Connection, after: int, about: str | None = None) -> Iterator[Entry]:
+    """Yield the lines behind number *after*, in order; with *about* those on things whose name begins so."""
+    query = select(deed).where(deed.c.number > after).order_by(deed.c.number)
+    if about is not None:
+        query = query.where(deed.c.about >= about, deed.c.about < about + _LAST)
+    for row in connection.execute(query):
         yield _entry(row)
 
 
@@ -49,6 +61,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "value": done.value,
         "previous": entry.previous,
         "seal": entry.seal,
+        "about": done.about,
     }
 
 
@@ -64,5 +77,6 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         until=row.until,
         value=row.value,
         account=row.account,
+        about=row.about,
     )
     return Entry(row.number, done, row.previous, row.seal)

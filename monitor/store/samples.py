@@ -71,10 +71,18 @@ def write(connection: Connection, rolled: RollUp) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=list(_NAMES), set_=merged), rows)
 
 
-def read(connection: Connection, targets: Collection[str], since: dt.date, until: dt.date) -> Iterator[Sample]:
+def read(
+    connection: Connection,
+    targets: Collection[str],
+    since: dt.date,
+    until: dt.date,
+    probes: Collection[str] | None = None,
+) -> Iterator[Sample]:
     """Yield the days from *since* to *until*, both included, by target, probe, vantage, family, measure and day."""
     order = [sample.c[name] for name in _NAMES]
     span = select(sample).where(sample.c.day.between(since, until)).order_by(*order)
+    if probes is not None:
+        span = span.where(sample.c.probe.in_(sorted(probes)))
     for names in chunks(sorted(targets)):
         for row in connection.execute(span.where(sample.c.target.in_(names))):
             yield _sample(row)

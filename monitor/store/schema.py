@@ -212,8 +212,10 @@ deed = Table(
     Column("value", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("seal", Text, nullable=False),
+    Column("about", Text, nullable=False, server_default=text("''")),
     # Two writers at once cannot both follow the same line: the log stays one chain.
     UniqueConstraint("previous"),
+    Index(None, "about", "number"),
 )
 
 day = Table(

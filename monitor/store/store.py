@@ -113,10 +113,12 @@ class Store(Door):
         with self._read() as connection:
             return runs.campaigns(connection, since or {})
 
-    def samples(self, targets: Collection[str], since: dt.date, until: dt.date) -> list[Sample]:
-        """Return the daily figures of continuous values from *since* to *until*, both included."""
+    def samples(
+        self, targets: Collection[str], since: dt.date, until: dt.date, probes: Collection[str] | None = None
+    ) -> list[Sample]:
+        """Return the daily figures that *probes* (all, if None) brought, from *since* to *until*, both included."""
         with self._read() as connection:
-            return list(samples.read(connection, targets, since, until))
+            return list(samples.read(connection, targets, since, until, probes))
 
     # --- what was concluded --------------------------------------------------------------------------------
 
@@ -163,18 +165,21 @@ class Store(Door):
 
     # --- what was done about it -----------------------------------------------------------------------------
 
-    def did(self, decide: Callable[[Sequence[Entry]], Sequence[Deed]]) -> list[Entry]:
+    def did(
+        self, decide: Callable[[Sequence[Entry]], Sequence[Deed]], *, about: str | None = None, after: int = 0
+    ) -> list[Entry]:
         """Add the deeds that *decide* answers with, given all there are, to the log, all or nothing.
 
+        With *about* it is given only those on things whose name begins so, with *after* only those behind that number.
         Nobody else adds any between the question and the answer.
         """
         with self._write() as connection:
-            return ledger.add(connection, decide)
+            return ledger.add(connection, decide, about, after)
 
-    def deeds(self, after: int = 0) -> list[Entry]:
-        """Return the log of deeds, in order, from the line behind number *after* on."""
+    def deeds(self, after: int = 0, *, about: str | None = None) -> list[Entry]:
+        """Return the log of deeds, in order, from the line behind number *after* on; *about* as for `did`."""
         with self._read() as connection:
-            return list(ledger.read(connection, after))
+            return list(ledger.read(connection, after, about))
 
     # --- day by day ----------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.scope import Network
 from probes.wire.sounding import Sounded, Sounding
 
@@ -321,6 +322,9 @@ class Wire(Protocol):
 
     async def handshake(self, request: TlsRequest) -> TlsSession:
         """Complete one TLS handshake and keep the chain."""
+
+    async def greet(self, hello: Hello) -> Greeting:
+        """Say *hello* and return the server's first word; no handshake is completed."""
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send *count* ICMP echo requests; return the round-trip seconds of those answered, never none."""

@@ -24,6 +24,8 @@ from probes.wire import (
 from probes.wire.account import Account
 from probes.wire.errand import Errand
 from probes.wire.gathering import Sweeper
+from probes.wire.greeter import Greeter
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.guard import Guard
 from probes.wire.http import Fetcher
 from probes.wire.ledger import What
@@ -100,6 +102,7 @@ class LiveWire:
         self.fetcher = Fetcher(guard, dialer, tls, guard.limits.user_agent)
         self.scanner = PortScanner(guard, sweeper, self.connector)
         self.prober = TlsProber(guard, dialer, tls)
+        self.greeter = Greeter(guard, dialer)
 
     def for_target(self, target: Target) -> TargetWire:
         """Return the network as one look at *target* sees it, with a budget of its own."""
@@ -150,6 +153,11 @@ class TargetWire:
         """Complete one TLS handshake and keep the chain."""
         patient = replace(request, timeout=self._patient(request.timeout))
         return await self._live.prober.handshake(patient, self._account)
+
+    async def greet(self, hello: Hello) -> Greeting:
+        """Say hello and return the server's first word."""
+        patient = replace(hello, timeout=self._patient(hello.timeout))
+        return await self._live.greeter.greet(patient, self._account)
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send ICMP echo requests; return the round-trip seconds of those answered, never none."""

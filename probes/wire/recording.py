@@ -29,6 +29,7 @@ from probes.wire import (
     Unreached,
     Wire,
 )
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
 from probes.wire.sounding import Sounded, Sounding
@@ -120,6 +121,10 @@ class _WrittenWire(ABC):
     async def handshake(self, request: TlsRequest) -> TlsSession:
         """Complete one TLS handshake and keep the chain."""
         return await self._exchange("handshake", TlsRequest, request, TlsSession, lambda wire: wire.handshake(request))
+
+    async def greet(self, hello: Hello) -> Greeting:
+        """Say hello to one TLS server."""
+        return await self._exchange("greet", Hello, hello, Greeting, lambda wire: wire.greet(hello))
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send ICMP echo requests; return the round-trip seconds of those answered."""
@@ -234,6 +239,7 @@ _REQUESTS: Mapping[str, type] = {
     "scan": ScanRequest,
     "fetch": HttpRequest,
     "handshake": TlsRequest,
+    "greet": Hello,
     "echo": EchoRequest,
     "sound": SoundRequest,
 }

@@ -22,6 +22,7 @@ from probes.wire import (
     TlsSession,
     Wire,
 )
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -75,6 +76,11 @@ class SightedWire:
         """Complete one TLS handshake."""
         self._check(request.address)
         return await self.wire.handshake(request)
+
+    async def greet(self, hello: Hello) -> Greeting:
+        """Say hello to one TLS server."""
+        self._check(hello.address)
+        return await self.wire.greet(hello)
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         """Send ICMP echo requests."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from exporters.posture import (
     Access,
     AgencyPosture,
+    Availability,
     Campaign,
     CertificateExpiry,
     HostPosture,
@@ -32,7 +33,9 @@ from rules.readiness import climb
 from rules.rectification import Age, Rectification
 from rules.score import group_score, host_score
 from rules.text import Text
+from rules.underway import NOTHING_UNDERWAY
 from rules.verdict import Outcome, Verdict
+from tests.exporters.affairs import underway
 
 AT = dt.datetime(2026, 11, 20, 2, 0, tzinfo=dt.UTC)
 TODAY = AT.date()
@@ -190,6 +193,7 @@ def city(plans: Iterable[Plan] = PLANS, at: dt.datetime = AT, tree: Tree = TREE)
         ),
         rules={rule: (zh, en) for rule, (_, _, zh, en) in RULES.items()},
         incidents=_incidents(hosts, at),
+        underway=underway(hosts[0].target.agency, hosts[0].target.host, at) if hosts else NOTHING_UNDERWAY,
     )
 
 
@@ -213,7 +217,15 @@ def _host(plan: Plan, at: dt.datetime) -> HostPosture:
         certificates=() if plan.certificate is None else tuple(_certificates(plan.certificate, at)),
         looks=looks,
         accesses=tuple(_accesses(plan)),
+        availability=_availability(plan),
     )
+
+
+def _availability(plan: Plan) -> dict[Family, Availability]:
+    """Every website was visited enough over IPv4, where three visits in a hundred failed, and too little over IPv6."""
+    if plan.kind is not Kind.WEBSITE:
+        return {}
+    return {Family.IPV4: Availability(200, 6, 0.03), Family.IPV6: Availability(90, 1, None)}
 
 
 def _declared() -> frozenset[Service]:

@@ -58,15 +58,20 @@ def serving(app: MetricsApp) -> Iterator[int]:
 
 
 @contextmanager
-def prometheus(place: Path, scraped: int) -> Iterator[Prometheus]:
-    """Run Prometheus in *place* with the rules of the house, scraping port *scraped* every second."""
+def prometheus(place: Path, scraped: int, alertmanager: str = "") -> Iterator[Prometheus]:
+    """Run Prometheus in *place* with the rules of the house, scraping port *scraped* every second.
+
+    It tells *alertmanager*, `host:port`, where there is one.
+    """
     instance = f"127.0.0.1:{scraped}"
     job = {"job_name": "diaolou", "static_configs": [{"targets": [instance]}]}
-    config = {
+    config: dict[str, Any] = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": [f"{RULES}/*.yaml"],
         "scrape_configs": [job],
     }
+    if alertmanager:
+        config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
     (place / "prometheus.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     port = _free_port()
     command = ["prometheus", f"--config.file={place}/prometheus.yaml", f"--storage.tsdb.path={place}/data"]

@@ -28,6 +28,8 @@ CLASSES = frozenset(
         "vantage",
         "incident",
         "rectification",
+        "response",
+        "escalation",
         "inhibitor",
     }
 )

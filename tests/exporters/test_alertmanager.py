@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import socket
 import subprocess
-import threading
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import yaml
 
-from exporters.alerting import Alerting, Mail, WeCom
+from exporters.alerting import Alerting, Inbox, Mail, WeCom
 from exporters.alertmanager import configuration
 from rules.agency import Agency, Contact, Role, Tier, Tree
+from rules.alert import Rung, Whom
 from rules.text import Language, Text
+from tests.exporters.real_alertmanager import post, receiving, running
 
 
 def agency(code: str, parent: str, *mails: str) -> Agency:
@@ -52,7 +48,12 @@ def made(folder: Path, alerting: Alerting = EVERY, language: Language = Language
     return path
 
 
-WAYS = [EVERY, Alerting(), Alerting(mail=MAIL), dataclasses.replace(EVERY, quiet=("12:00", "14:00"))]
+LADDER = Alerting(
+    mail=MAIL,
+    inbox=Inbox(ip_address("127.0.0.1"), 9818, "/nowhere"),
+    ladder=(Rung(900, Whom.AGENCY, Role.NOTICES), Rung(3600, Whom.CENTRE, Role.LEAD)),
+)
+WAYS = [LADDER, EVERY, Alerting(), Alerting(mail=MAIL), dataclasses.replace(EVERY, quiet=("12:00", "14:00"))]
 
 
 @pytest.mark.real
@@ -86,6 +87,28 @@ def test_an_alert_goes_to_its_agency_the_superior_and_the_centre(tmp_path: Path,
     assert said.stdout.strip() == receivers
 
 
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("labels", "receivers"),
+    [
+        ("agency=school severity=critical class=website", "tower,agency-school,agency-edu,centre"),
+        ("agency=school severity=critical class=escalation to=edu role=notices", "escalation-edu-notices"),
+        ("agency=school severity=critical class=escalation to=city role=lead", "escalation-city-lead"),
+        ("agency=silent severity=critical class=escalation to=silent role=notices", "centre"),
+        ("agency=edu class=inhibitor severity=info", "nobody"),
+    ],
+)
+def test_the_tower_hears_of_alerts_and_escalations_go_to_whom_they_name(
+    tmp_path: Path, labels: str, receivers: str
+) -> None:
+    said = subprocess.run(
+        ["amtool", "config", "routes", "test", f"--config.file={made(tmp_path, LADDER)}", *labels.split()],
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.strip() == receivers
+
+
 def test_quiet_hours_silence_all_but_what_is_critical(tmp_path: Path) -> None:
     whole = yaml.safe_load(made(tmp_path).read_text(encoding="utf-8"))
     for route in whole["route"]["routes"][1:]:
@@ -95,66 +118,6 @@ def test_quiet_hours_silence_all_but_what_is_critical(tmp_path: Path) -> None:
     assert spans == [{"start_time": "22:00", "end_time": "24:00"}, {"start_time": "00:00", "end_time": "06:00"}]
 
 
-class Inbox:
-    """Where alerts arrive: the names of those firing, with their hosts."""
-
-    def __init__(self) -> None:
-        self.firing: list[tuple[str, str]] = []
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                labels = [each["labels"] for each in told["alerts"]]
-                inbox.firing += [(each["alertname"], each.get("host", "")) for each in labels]
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/alerts"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running(folder: Path, config: Path) -> Iterator[str]:
-    """Run Alertmanager on a port of its own, speaking to nobody else."""
-    port = free_port()
-    words = [
-        "prometheus-alertmanager",
-        f"--config.file={config}",
-        f"--storage.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    with (folder / "log").open("w") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def post(url: str, alerts: list[dict[str, dict[str, str]]]) -> None:
-    body = json.dumps(alerts).encode()
-    request = urllib.request.Request(f"{url}/api/v2/alerts", body, {"Content-Type": "application/json"})
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            urllib.request.urlopen(request, timeout=5).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-
-
 def alert(name: str, host: str, severity: str, kind: str) -> dict[str, dict[str, str]]:
     labels = {"alertname": name, "host": host, "agency": "edu", "severity": severity, "class": kind, "instance": "t"}
     return {"labels": labels, "annotations": {"summary_zh": "字", "summary_en": "words"}}
@@ -162,11 +125,9 @@ def alert(name: str, host: str, severity: str, kind: str) -> dict[str, dict[str,
 
 @pytest.mark.real
 def test_alerts_arrive_and_those_an_incident_explains_do_not(tmp_path: Path) -> None:
-    inbox = Inbox()
-    threading.Thread(target=inbox.server.serve_forever, daemon=True).start()
-    config = made(tmp_path, Alerting(webhooks=(inbox.url,)))
-    config.write_text(config.read_text().replace("group_wait: 30s", "group_wait: 1s"))
-    try:
+    with receiving() as inbox:
+        config = made(tmp_path, Alerting(webhooks=(inbox.url,)))
+        config.write_text(config.read_text().replace("group_wait: 30s", "group_wait: 1s"))
         with running(tmp_path, config) as url:
             post(
                 url,
@@ -180,7 +141,4 @@ def test_alerts_arrive_and_those_an_incident_explains_do_not(tmp_path: Path) -> 
             deadline = time.monotonic() + 20
             while len(inbox.firing) < 2 and time.monotonic() < deadline:
                 time.sleep(0.1)
-    finally:
-        inbox.server.shutdown()
-        inbox.server.server_close()
     assert set(inbox.firing) == {("DiaolouIncident", ""), ("DiaolouCriticalFinding", "two")}

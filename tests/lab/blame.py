@@ -27,6 +27,12 @@ GIVEN_UP = {**DEAD_IPV6, "dual_stack_clients_take_ipv6": (V6,)}
 """Where IPv4 takes over what IPv6 does not bring."""
 HTTP_ALONE = {"https_available": BOTH, "http_redirects_to_https": BOTH}
 UNFORCED = {"http_redirects_to_https": BOTH, "hsts_lasts_a_year": BOTH}
+UNMARKED = {
+    "site_code_is_shown": (V6,),
+    "icp_record_is_shown": (V6,),
+    "police_record_is_shown": (V6,),
+    "official_badge_is_shown": (V6,),
+}
 UNUSABLE_AAAA = {"aaaa_published": (V6,), "published_addresses_are_usable": (V6,)}
 
 UNTOLD = frozenset(
@@ -65,6 +71,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "second_aaaa_dead": {**DEAD_IPV6, "echo_answers_over_ipv6": (V6,)},
     # The page that IPv6 shows is a server's own, of one that was never told of HSTS.
     "content_differs": {
+        **UNMARKED,
         "families_agree_on_content": (V6,),
         "families_agree_on_security_headers": (V6,),
         "hsts_lasts_a_year": (V6,),
@@ -110,7 +117,19 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # A mapped address is no place on any network: that nobody answers there is known without asking.
     "aaaa_mapped": {**UNUSABLE_AAAA, **GIVEN_UP},
     "aaaa_sixtofour": UNUSABLE_AAAA,
-    "tls_1_0_only": {"tls_version_is_current": BOTH, "tls_1_3_is_used": BOTH, "cipher_is_authenticated": BOTH},
+    # To speak TLS 1.0 at all it was set to the lowest level of security, which lets anonymous suites in.
+    "tls_1_0_only": {
+        "tls_version_is_current": BOTH,
+        "tls_1_3_is_used": BOTH,
+        "cipher_is_authenticated": BOTH,
+        "no_obsolete_tls": BOTH,
+        "no_weak_cipher_suites": BOTH,
+    },
+    "ipv6_accepts_old_tls": {
+        "no_obsolete_tls": (V6,),
+        "no_weak_cipher_suites": (V6,),
+        "families_agree_on_tls_versions": (V6,),
+    },
     "every_ns_lame": {
         "no_name_server_is_lame": (NEITHER,),
         "zone_answers_for_itself": (NEITHER,),
@@ -118,6 +137,8 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "two_name_servers": (NEITHER,),
         "two_name_servers_have_aaaa": (NEITHER,),
     },
+    "dead_link": {"no_dead_links": (V6,)},
+    "no_marks": UNMARKED,
     "links_without_ipv6": {"second_level_links_work_over_ipv6": (V6,), "third_level_links_work_over_ipv6": (V6,)},
     "sky_windows": {"no_sky_windows": (V6,)},
     "ipv4_literals": {"no_ipv4_literals": (V6,)},

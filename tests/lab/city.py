@@ -150,7 +150,7 @@ SITES: tuple[Site, ...] = (
         "开平市住房和城乡建设局",
         "Housing and Urban-Rural Development Bureau",
         (
-            Host("www", 10, WEB, faults=("https_not_forced",)),
+            Host("www", 10, WEB, lenient=ONLY_IPV6, faults=("https_not_forced", "ipv6_accepts_old_tls")),
             Host(
                 "moved",
                 11,
@@ -221,7 +221,11 @@ SITES: tuple[Site, ...] = (
         (
             Host("www", 10, WEB, listens={443: ONLY_IPV4}, faults=("https_only_over_ipv4",)),
             Host(
-                "jobs", 11, WEB, web=Web(forces_https=True, sheets=JOBS), faults=("sky_windows", "needs_ipv4_elsewhere")
+                "jobs",
+                11,
+                WEB,
+                web=Web(forces_https=True, sheets=JOBS),
+                faults=("sky_windows", "needs_ipv4_elsewhere", "no_marks"),
             ),
         ),
         domain="hr",
@@ -264,7 +268,14 @@ SITES: tuple[Site, ...] = (
                 10,
                 WEB,
                 web=Web(forces_https=True, sheets=LAND),
-                faults=("links_without_ipv6", "sky_windows", "ipv4_literals", "needs_ipv4_elsewhere"),
+                faults=(
+                    "links_without_ipv6",
+                    "sky_windows",
+                    "ipv4_literals",
+                    "needs_ipv4_elsewhere",
+                    "dead_link",
+                    "no_marks",
+                ),
             ),
             Host(
                 "old",

@@ -53,6 +53,8 @@ def _policy() -> Iterator[str]:
         key, _, value = line.partition(":")
         if key == "watched_ports":
             yield f"{key}: {[port for port in yaml.safe_load(value) if port not in ground.UNTOLD_PORTS]}\n"
+        elif key == "official_domains":
+            yield f"{key}: [{SUFFIX}]\n"
         elif key.strip() not in UNTOLD.union(map(str, ground.UNTOLD_PORTS)):
             yield line
 

@@ -33,8 +33,14 @@ def told(site: Site, host: Host) -> Json:
         "windows": sorted(name for name in hosts if has_ipv6(name) is False),
         "literals": sorted(name for name in hosts if _literal(name)),
         "blockers": sorted({tuple(blocker) for blocker in _blockers(home)}),
-        "marked": MARKS if any(MARKS in sheet.says for sheet in _pages(host).values()) else "",
+        "marked": MARKS if marked(host) else "",
     }
+
+
+def marked(host: Host) -> bool:
+    """Say whether the home page of *host* says whose it is."""
+    home = _pages(host).get("/")
+    return MARKS in home.says if home is not None else not host.web.split
 
 
 def rate(level: object) -> float:

@@ -12,10 +12,12 @@ from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
 from probes.path_mtu import PathMtu
 from probes.route_trace import RouteTrace
+from probes.site_visit import SiteVisit
 from probes.target import Family
 from probes.tcp_access import TcpAccess
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.tls_versions import TlsVersions
 from probes.web_links import WebLinks
 from probes.wire import ChainFault
 
@@ -41,6 +43,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _ports(told, observed)
     yield from _parity(told, observed)
     yield from _handshakes(told, observed)
+    yield from _offers(told, observed)
     yield from _pages(told, observed)
     yield from _echoes(told, observed)
     yield from _paths(told, observed)
@@ -48,6 +51,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _accesses(told, observed)
     yield from _servers(zones, observed)
     yield from _depth(told, observed)
+    yield from _visits(told, observed)
 
 
 def _addresses(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
@@ -111,6 +115,23 @@ def _handshakes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
             yield f"{record.subject} speaks {record.facts.version}, true is {version}"
     for family in set(told["certificate"]) - met:
         yield f"no certificate was met over {family}"
+
+
+def _offers(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    met: set[str] = set()
+    for record in observed:
+        family = record.subject.family
+        if not isinstance(record.facts, TlsVersions) or family is None:
+            continue
+        met.add(family)
+        accepted = told["accepts"].get(family)
+        seen = {"versions": list(record.facts.versions), "weaknesses": list(record.facts.weaknesses)}
+        if told["web"]["https"][family] != "mixed" and seen != accepted:
+            yield f"{record.subject} accepts {seen}, true is {accepted}"
+        if not (record.facts.versions_settled and record.facts.suites_settled):
+            yield f"{record.subject} was not asked to the end"
+    for family in set(told["accepts"]) - met:
+        yield f"nobody learnt what is accepted over {family}"
 
 
 def _pages(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
@@ -226,3 +247,15 @@ def _depth(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
                 yield f"IPv6 alone lacks {blockers}, true is {true['blockers']}"
     if true is not None and {"web_links", "ipv6_only"} - {record.probe for record in observed}:
         yield "nobody looked below the home page"
+
+
+def _visits(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare whether the website opened over each family: any address, and either scheme, will do."""
+    for record in observed:
+        if record.probe != "site_visit" or told["redirect"]:
+            continue
+        family = record.subject.family
+        opens = any(told["web"][scheme][family] in ("ok", "mixed") for scheme in ("http", "https"))
+        came = isinstance(record.facts, SiteVisit) and record.facts.came == 1
+        if came is not opens:
+            yield f"{record.subject} came {came}, true is {opens}"

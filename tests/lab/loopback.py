@@ -35,6 +35,8 @@ SHOWN = frozenset(
         "needs_ipv4_elsewhere",
         "links_without_ipv6",
         "ipv4_literals",
+        "dead_link",
+        "no_marks",
     }
 )
 """Faults that loopback can show."""

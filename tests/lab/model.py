@@ -101,7 +101,8 @@ class Host:
     *name* is the part before the site's domain. *families* are those it has an address of, *published* those its
     name has a record for (None: the same). *listens* narrows a port to some families. *drops* are ports a firewall
     silently drops. *further* are AAAA records besides its own; nobody owns those inside the site.
-    *declared* are the ports it is meant to offer, over every published family.
+    *declared* are the ports it is meant to offer, over every published family. *lenient* are the families over which it
+    accepts TLS 1.0 and anonymous suites besides what is good.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Host:
     web: Web = field(default_factory=Web)
     certs: Mapping[Family, Cert] = field(default_factory=lambda: dict.fromkeys(Family, Cert.VALID))
     old_tls: bool = False
+    lenient: frozenset[Family] = frozenset()
     value: int = 3
     faults: tuple[str, ...] = ()
 

@@ -134,12 +134,14 @@ def private_pem(key: Key) -> bytes:
     )
 
 
-def context(chain: Path, *, old_tls: bool = False) -> ssl.SSLContext:
-    """Return a server's TLS context; with *old_tls* it speaks TLS 1.0 and nothing newer."""
+def context(chain: Path, *, old_tls: bool = False, lenient: bool = False) -> ssl.SSLContext:
+    """Return a server's TLS context; *old_tls*: TLS 1.0 and nothing newer; *lenient*: TLS 1.0 and all since."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if old_tls:
+    if old_tls or lenient:
         # OpenSSL 3 allows the signatures of TLS 1.0 at security level 0 alone.
         made.set_ciphers("ALL:@SECLEVEL=0")
-        made.minimum_version = made.maximum_version = ssl.TLSVersion.TLSv1
+        made.minimum_version = ssl.TLSVersion.TLSv1
+    if old_tls:
+        made.maximum_version = ssl.TLSVersion.TLSv1
     made.load_cert_chain(chain)
     return made

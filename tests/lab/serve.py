@@ -136,7 +136,7 @@ class Servers:
     async def together(self) -> None:
         """Start the web server that answers, on loopback, for every host with IPv6 at the address they share."""
         known = {site.fqdn(host): (site, host) for site, host in city.hosts() if Family.IPV6 in host.families}
-        contexts = {name: self.tls(site, host, host.certs[Family.IPV6]) for name, (site, host) in known.items()}
+        contexts = {name: self.tls(site, host, Family.IPV6) for name, (site, host) in known.items()}
 
         def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
             if name in contexts:
@@ -156,12 +156,13 @@ class Servers:
     async def _start(self, site: Site, host: Host, port: int, service: Service, family: Family) -> None:
         secure = service is Service.HTTPS
         connection = finishing(TALKS[service]) if service in TALKS else _pages(site, host, family, secure=secure)
-        tls = self.tls(site, host, host.certs[family]) if secure else None
+        tls = self.tls(site, host, family) if secure else None
         await asyncio.start_server(connection, str(site.address(host, family)), port, ssl=tls)
 
-    def tls(self, site: Site, host: Host, state: Cert) -> ssl.SSLContext:
-        """Return the TLS context of a host with a certificate in *state*."""
-        made = context(self.authority.leaf((site.fqdn(host),), state), old_tls=host.old_tls)
+    def tls(self, site: Site, host: Host, family: Family) -> ssl.SSLContext:
+        """Return the TLS context of a host over *family*."""
+        chain = self.authority.leaf((site.fqdn(host),), host.certs[family])
+        made = context(chain, old_tls=host.old_tls, lenient=family in host.lenient)
         self.contexts.setdefault(site.fqdn(host), []).append(made)
         return made
 

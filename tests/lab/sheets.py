@@ -67,8 +67,8 @@ def _shown(place: int, url: str) -> str:
     return f'<img srcset="{url} 1x" alt="">' if place % 2 else f'<img src="{url}" alt="">'
 
 
-MARKS = "网站标识码：4407830001 粤ICP备05012345号-1 粤公网安备 44078302000123号"
-"""How the portal says who it is; the numbers are made up."""
+MARKS = "网站标识码：4407830001 粤ICP备05012345号-1 粤公网安备 44078302000123号 bszs.conac.cn"
+"""How the city's websites say who they are, the official badge at the end; the numbers are made up."""
 
 PORTAL: Mapping[str, Sheet] = {
     "/": Sheet(

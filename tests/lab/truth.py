@@ -135,6 +135,11 @@ def host_truth(site: Site, host: Host) -> Json:
             for family in Family
             if _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
         },
+        "accepts": {
+            family: _accepted(host, family)
+            for family in Family
+            if _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
+        },
         "ping": {
             family: all(_ping(site, host, address) for address in published[family])
             for family in Family
@@ -149,6 +154,15 @@ def host_truth(site: Site, host: Host) -> Json:
         "loss": site.loss,
         "faults": sorted({*host.faults, *site.faults}),
     }
+
+
+def _accepted(host: Host, family: Family) -> Json:
+    """Return the versions of TLS a host accepts, newest first, and what is weak about its suites."""
+    if host.old_tls:
+        return {"versions": ["TLSv1"], "weaknesses": ["anonymous"]}
+    if family in host.lenient:
+        return {"versions": ["TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1"], "weaknesses": ["anonymous"]}
+    return {"versions": ["TLSv1.3", "TLSv1.2"], "weaknesses": []}
 
 
 def state(site: Site, host: Host, address: Address, port: int) -> str:

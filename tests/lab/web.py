@@ -27,12 +27,12 @@ class Answer:
     content_type: str = "text/html; charset=utf-8"
 
 
-def page(title: str, text: str = "", filler: int = 0) -> bytes:
-    """Return a page in Chinese with *filler* bytes of padding."""
+def page(title: str, text: str = "", filler: int = 0, marks: str = "") -> bytes:
+    """Return a page in Chinese with *marks* at its foot and *filler* bytes of padding."""
     return (
         f'<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
         f"<body><h1>{html.escape(title)}</h1><p>演示数据 · demo data</p><p>{html.escape(text)}</p>"
-        f"<!-- {'.' * filler} --></body></html>\n"
+        f"<p>{html.escape(marks)}</p><!-- {'.' * filler} --></body></html>\n"
     ).encode()
 
 
@@ -50,7 +50,7 @@ def answer(site: Site, host: Host, family: Family, *, secure: bool, path: str) -
         return Answer(HTTPStatus.NOT_FOUND, page("页面不存在"))
     if web.split and family is Family.IPV6:
         return Answer(HTTPStatus.OK, page("Welcome to nginx!", "this page was never published"))
-    return Answer(HTTPStatus.OK, page(title, name, web.filler), _secured(web, secure=secure))
+    return Answer(HTTPStatus.OK, page(title, name, web.filler, sheets.MARKS), _secured(web, secure=secure))
 
 
 def _secured(web: Web, *, secure: bool) -> tuple[tuple[str, str], ...]:

@@ -54,6 +54,14 @@ def test_the_ledger_and_a_packet_capture_agree(lab: Lab, tmp_path_factory: pytes
     assert len(left) > 2 * len(HOSTS)
 
 
+def test_a_dry_run_lets_nothing_out(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tower = Tower(lab, tmp_path_factory.mktemp("dry")).begin()
+    with captured(lab, tower.vantage) as left:
+        told = json.loads(tower.tell("round", str(tower.folder), "--dry-run", "--json"))
+    assert left == {}
+    assert told["packets"]["http"]["usual"] > 0
+
+
 def test_what_is_refused_is_told_by_its_reason_and_nothing_of_it_has_left(
     lab: Lab, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

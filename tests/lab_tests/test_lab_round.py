@@ -5,15 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from monitor.commands.plan import plan
 from monitor.refusal import EX_STOPPED
 from probes.observation import GapReason
 from probes.target import Family
+from probes.wire.ledger import What
 from rules.finding import Act, Key
 from rules.verdict import Outcome
 from tests.lab.agreement import disagreements
@@ -93,6 +95,19 @@ def test_the_comparison_would_notice(whole: Tower, word: str, lie: Callable[[dic
     told = copy.deepcopy(_told())
     lie(told)
     assert any(word in difference for difference in disagreements(whole.folder, told))
+
+
+def test_no_host_was_sent_more_than_a_dry_run_foretells(whole: Tower) -> None:
+    known = whole.known()
+    planned = {host.target.host: host for host in plan(known, None).hosts}
+    most = {(name, each.what): each.most for name, host in planned.items() for each in host.sendings}
+    sent: Counter[tuple[str, What]] = Counter()
+    for line in whole.ledger():
+        if line.target in planned and line.refused is None:
+            sent[line.target, line.what] += line.packets
+    assert {name for name, _ in sent} == planned.keys()
+    looks = known.config.policy.confirmations
+    assert {key: (count, most.get(key)) for key, count in sent.items() if count > looks * most.get(key, 0)} == {}
 
 
 @pytest.mark.parametrize(

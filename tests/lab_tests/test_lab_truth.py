@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -152,6 +153,20 @@ def test_servers_speak_the_tls_the_truth_says(lab: Lab, told: Told) -> None:
     for (name, _, version), old, new in zip(asked, any_tls, modern, strict=True):
         assert f"SSL connection using {version} /" in old.complaint, name
         assert (new.code == 35) is (version == "TLSv1"), (name, new.complaint)
+
+
+@pytest.mark.parametrize("family", ["A", "AAAA"])
+def test_servers_accept_the_versions_and_suites_the_truth_says(lab: Lab, told: Told, family: str) -> None:
+    for name in ("www.housing.kaiping.gov.test", "map.land.kaiping.gov.test", "www.police.kaiping.gov.test"):
+        host = told["hosts"][name]
+        option = ["-6"] if family == "AAAA" else []
+        scan = ["nmap", *option, "-n", "-Pn", "-p", "443", "--script", "ssl-enum-ciphers", host[family][0]]
+        said = lab.run("vantage", *scan, timeout=60).stdout
+        accepts = host["accepts"]["ipv6" if family == "AAAA" else "ipv4"]
+        versions = {version.removesuffix(".0") for version in re.findall(r"TLSv1\.\d", said)}
+        assert versions == set(accepts["versions"]), name
+        assert ("_anon_" in said) is ("anonymous" in accepts["weaknesses"]), name
+        assert not re.search(r"_(RC4|3DES|NULL|EXPORT|DES)_", said), name
 
 
 def test_families_serve_the_same_page_where_the_truth_says_so(lab: Lab, told: Told) -> None:

@@ -231,6 +231,18 @@ async def test_a_target_can_be_hastened_even_while_it_is_being_looked_at(store: 
     assert await watcher.tick() == ["b.example"]
 
 
+async def test_a_steady_probe_keeps_its_pace_whatever_it_finds_and_is_not_hastened(store: Store) -> None:
+    watcher = Watcher(store, "a.example", "b.example")
+    steady = replace(watcher.plan, probes={NAME: replace(probe(NAME, every=HOUR), steady=True)})
+    watcher.standings = {"a.example": Standing.CRITICAL, "b.example": Standing.DARK}
+    await watcher.campaigns.adopt(steady)
+    watcher.clock.pass_time(300)
+    await watcher.tick()
+    await watcher.campaigns.hasten({"a.example": [NAME]}, watcher.clock.now())
+    assert await watcher.tick(HOUR - 1) == []
+    assert sorted(await watcher.tick(1)) == ["a.example", "b.example"]
+
+
 async def test_a_probe_or_target_that_left_the_plan_is_looked_at_no_more(store: Store) -> None:
     watcher = Watcher(store, "a.example", "b.example")
     await watcher.begin()

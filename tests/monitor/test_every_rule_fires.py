@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from monitor.configuration import Known, read
 from monitor.store import Store
 from monitor.tower import SELF, Tower
+from probes.framework import stamp
 from probes.observation import Sighting, Subject
 from probes.registry import Probe
 from probes.target import Family, Target
@@ -60,9 +62,22 @@ async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:
     probes = {name: world.probe(probe) for name, probe in known.probes.items()}
     store = Store.open(f"sqlite:///{folder / 'diaolou.db'}")
     wire = cast(Wire, world)
+    for name, probe in probes.items():
+        if probe.steady:
+            pass_a_week(store, known.config.vantage.name, name, city, world.now())
     tower = Tower(known.config, store, known.rules, probes, lambda _: wire, world.now, world.forget)
     await tower.round()
     return known, store
+
+
+def pass_a_week(store: Store, vantage: str, probe: str, city: Mapping[str, Seen], now: dt.datetime) -> None:
+    """Have a steady probe meet each hour of the last eight days what it meets now."""
+    for hours in range(1, 8 * 24):
+        at = now - dt.timedelta(hours=hours)
+        run = store.begin_run(probe, vantage, at, len(city))
+        records = [stamp(each, probe, host, vantage, at) for host in city for each in city[host].get(probe, ())]
+        store.record(run, records, list(city))
+        store.end_run(run, at, complete=True)
 
 
 async def test_every_bundled_rule_opens_a_finding_where_it_is_broken(tmp_path: Path) -> None:

@@ -23,14 +23,18 @@ from probes.observation import Facts, Failure, Sighting, Subject
 from probes.path_headers import PathHeaders
 from probes.path_mtu import PathMtu
 from probes.route_trace import RouteTrace
+from probes.site_visit import SiteVisit
 from probes.target import Address, Family, Transport
 from probes.tcp_access import TcpAccess
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.tls_versions import TlsVersions
 from probes.transfer import Transfer
 from probes.web_links import WebLinks
 from probes.wire import ChainFault, Presence, Source
+from probes.wire.greeting import TlsVersion
 from probes.wire.sounding import Word
+from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from tests.monitor.watching import AT
 
@@ -54,12 +58,14 @@ class Host:
     echoes: Mapping[Address, IcmpEcho | Failure]
     pages: Mapping[tuple[str, Address], HttpHome | Failure]
     certificates: Mapping[Address, TlsCertificate | Failure]
+    offers: Mapping[Address, TlsVersions]
     links: WebLinks
     alone: Ipv6Only
     paths: Mapping[Address, PathMtu]
     headers: Mapping[Address, PathHeaders]
     routes: Mapping[Address, RouteTrace]
     access: Mapping[Address, TcpAccess]
+    visits: Mapping[Family, SiteVisit | Failure]
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -78,12 +84,14 @@ class Host:
             "tls_certificate": [
                 Sighting(_at(address, "tls", 443), said) for address, said in self.certificates.items()
             ],
+            "tls_versions": [Sighting(_at(address, "tls", 443), facts) for address, facts in self.offers.items()],
             "web_links": [Sighting(Subject(path="/"), self.links)],
             "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
             "path_mtu": [Sighting(_at(address), facts) for address, facts in self.paths.items()],
             "path_headers": [Sighting(_at(address), facts) for address, facts in self.headers.items()],
             "route_trace": [Sighting(_at(address), facts) for address, facts in self.routes.items()],
             "tcp_access": [Sighting(_at(address, "tcp", 443), facts) for address, facts in self.access.items()],
+            "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
         }
 
 
@@ -192,6 +200,24 @@ def certificate(**changes: object) -> TlsCertificate:
     return replace(facts, **changes)  # type: ignore[arg-type]
 
 
+OFFER = TlsVersions(
+    versions=(TlsVersion.TLS13, TlsVersion.TLS12),
+    suites=("TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+    weaknesses=(),
+    forward_secrecy=True,
+    without_forward_secrecy=False,
+    tlcp=False,
+    versions_settled=True,
+    suites_settled=True,
+)
+_BAD_OFFER = replace(
+    OFFER,
+    versions=(*OFFER.versions, TlsVersion.SSL3),
+    weaknesses=(SuiteKind.RC4, SuiteKind.TRIPLE_DES),
+    without_forward_secrecy=True,
+)
+
+
 def links(reached: int, windows: int = 0) -> WebLinks:
     """Return a site of which *reached* of ten links of each level open over IPv6, and that has *windows*."""
     level = Level.of(10, reached, 10 - reached, 0, 0, 0)
@@ -212,7 +238,7 @@ def links(reached: int, windows: int = 0) -> WebLinks:
         windows=(),
         literal_count=windows,
         literals=(),
-        marks=Marks("4407830001", "", "", badge=True),
+        marks=Marks("4407830001", "粤ICP备05012345号", "粤公网安备44078302000123号", badge=True),
         pages=11,
         whole=True,
         walk_seconds=3.0,
@@ -271,12 +297,14 @@ WELL = Host(
     echoes=dict.fromkeys(EVERY, ECHO),
     pages={(scheme, address): page(scheme) for scheme in ("http", "https") for address in EVERY},
     certificates=dict.fromkeys(EVERY, certificate()),
+    offers=dict.fromkeys(EVERY, OFFER),
     links=links(10),
     alone=alone(),
     paths=dict.fromkeys(EVERY, path()),
     headers=dict.fromkeys(EVERY, PathHeaders(True, True, True, True)),
     routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
     access=dict.fromkeys(EVERY, access(5, 0.01)),
+    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -343,7 +371,8 @@ _AILING = Host(
         A2: replace(_BAD_CERTIFICATE, fingerprint="c" * 64),
         _HARDWARE: certificate(fingerprint="b" * 64, not_after=AT + dt.timedelta(days=3)),
     },
-    links=links(3, windows=2),
+    offers={A1: OFFER, _HARDWARE: _BAD_OFFER},
+    links=replace(links(3, windows=2), second=Level.of(10, 3, 6, 1, 0, 0), marks=Marks("", "", "", badge=False)),
     alone=alone(blockers=1),
     paths={
         A1: path(),
@@ -352,6 +381,10 @@ _AILING = Host(
     headers={_HARDWARE: PathHeaders(True, False, False, False)},
     routes={_HARDWARE: RouteTrace(False, Word.SILENT, B2, 1, (str(B2),), 0.01)},
     access={A1: access(5, 0.1), _HARDWARE: access(3, 0.6, hidden=True)},
+    visits={
+        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
+        Family.IPV6: Failure.CONNECTION_TIMEOUT,
+    },
 )
 _GONE = replace(
     WELL,
@@ -360,6 +393,7 @@ _GONE = replace(
     echoes={A1: Failure.ECHO_TIMEOUT, B1: Failure.ECHO_TIMEOUT},
     pages={("http", A1): Failure.CONNECTION_TIMEOUT, ("https", A1): Failure.CONNECTION_REFUSED},
     certificates={},
+    offers={},
 )
 _UNSIGNED = replace(
     WELL,
@@ -371,7 +405,7 @@ _UNSIGNED = replace(
     },
 )
 
-HEALTHY: Mapping[str, Seen] = {"www.city.example": WELL.seen()}
+HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen()}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),

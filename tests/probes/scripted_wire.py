@@ -26,6 +26,7 @@ from probes.wire import (
     TlsSession,
     Unreached,
 )
+from probes.wire.greeting import Greeting, Hello
 from probes.wire.scan import refused
 
 T = TypeVar("T")
@@ -130,6 +131,9 @@ class ScriptedWire:
             refuse(told)
         assert isinstance(told, TlsSession)
         return told
+
+    async def greet(self, hello: Hello) -> Greeting:
+        raise AssertionError(f"nobody should greet {hello.address}")
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         raise AssertionError(f"nobody should ping {address}")
