@@ -17,7 +17,7 @@ setup(
     packages=find_namespace_packages(include=["monitor*", "probes*", "rules*", "exporters*", "config*"]),
     include_package_data=False,
     package_data={
-        "rules": ["packs/**/*.yaml"],
+        "rules": ["packs/**/*.yaml", "playbooks/*.yaml"],
         "exporters": ["templates/**/*"],
         "monitor": ["migrations/**/*"],
         "config": ["**/*"],

@@ -56,15 +56,17 @@ class Circular:
 def render_notice(page: NoticePage, language: Language) -> str:
     """Return the notice as it is sent."""
     year, _, running = page.notice.number.partition("-")
-    return _template("notice.html.j2").render(page=page, year=year, running=int(running), **_tools(page.zone, language))
+    return template("notice.html.j2").render(page=page, year=year, running=int(running), **tools(page.zone, language))
 
 
 def render_circular(circular: Circular, language: Language) -> str:
     """Return the circular."""
-    return _template("circular.html.j2").render(circular=circular, **_tools(dt.UTC, language))
+    return template("circular.html.j2").render(circular=circular, **tools(dt.UTC, language))
 
 
-def _tools(zone: dt.tzinfo, language: Language) -> dict[str, object]:
+def tools(zone: dt.tzinfo, language: Language) -> dict[str, object]:
+    """Return what templates of letters say things with: words in *language*, days and moments in *zone*."""
+
     def day(of: dt.date) -> str:
         return Text(f"{of.year}年{of.month}月{of.day}日", f"{of:%Y-%m-%d}").into(language)
 
@@ -75,11 +77,13 @@ def _tools(zone: dt.tzinfo, language: Language) -> dict[str, object]:
         "word": lambda member: word(member, language),
         "day": day,
         "local_day": lambda at: day(at.astimezone(zone).date()),
+        "moment": lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
     }
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return the template of that name, which escapes what it is given."""
     environment = Environment(
         loader=PackageLoader("exporters"),
         autoescape=select_autoescape(["j2", "html"], default=True),

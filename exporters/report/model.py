@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from exporters.posture import AgencyPosture, Change, HostPosture, Posture
 from probes.observation import GapReason
 from rules.agency import Agency
+from rules.emergency import Emergency
 from rules.finding import Act, Finding
 from rules.policy import Level, Stage
+from rules.response import Response
 from rules.text import Text
 
 
@@ -31,7 +33,7 @@ class MonthlyReport:
 
     *first* and *last* are the days of the month; *posture* is as of its end (or of now, in the running month).
     *earlier* holds the risk of each agency at its beginning, as far as it was known. *advice* gives each rule's
-    remedy.
+    remedy. *emergencies* and *responses* are those that fell into the month, in part at least.
     """
 
     first: dt.date
@@ -41,6 +43,8 @@ class MonthlyReport:
     changes: tuple[Change, ...]
     earlier: Mapping[str, float]
     advice: Mapping[str, Text]
+    emergencies: tuple[Emergency, ...] = ()
+    responses: tuple[Response, ...] = ()
 
     @property
     def title(self) -> Text:

@@ -19,6 +19,7 @@ from monitor.cli import (
     ledger,
     looking,
     notices,
+    playbooks,
     policies,
     reports,
     standing,
@@ -45,6 +46,7 @@ acts_app = typer.Typer(help="处置日志。The log of deeds.", no_args_is_help=
 notice_app = typer.Typer(help="整改通知。Rectification notices.", no_args_is_help=True)
 alert_app = typer.Typer(help="告警的认领与上报。Answering for alerts.", no_args_is_help=True)
 emergency_app = typer.Typer(help="重保。Emergencies.", no_args_is_help=True)
+playbook_app = typer.Typer(help="应急处置。Responses to incidents.", no_args_is_help=True)
 report_app = typer.Typer(help="报告。Reports.", no_args_is_help=True)
 
 app.command()(files.version)
@@ -102,6 +104,16 @@ app.add_typer(emergency_app, name="emergency")
 emergency_app.command()(emergency_mode.on)
 emergency_app.command()(emergency_mode.off)
 emergency_app.command()(emergency_mode.show)
+app.add_typer(playbook_app, name="playbook")
+playbook_app.command("list")(playbooks.list_)
+playbook_app.command()(playbooks.start)
+playbook_app.command()(playbooks.step)
+playbook_app.command()(playbooks.note)
+playbook_app.command()(playbooks.grade)
+playbook_app.command()(playbooks.reported)
+playbook_app.command()(playbooks.close)
+playbook_app.command()(playbooks.show)
+playbook_app.command()(playbooks.export)
 app.add_typer(report_app, name="report")
 report_app.command("month")(reports.month)
 

@@ -196,7 +196,7 @@ def print_(
     language = speech(known, lang)
     with reading_or_end(known, config) as store:
         html = render_notice(page_of(known, store, _known(store, number)), language)
-    _write(html, form, output or Path(f"diaolou-notice-{number}-{language.value}.{form.value}"))
+    write_page(html, form, output or Path(f"diaolou-notice-{number}-{language.value}.{form.value}"))
 
 
 def circular(
@@ -214,10 +214,11 @@ def circular(
         print(both(Text("没有超期的通知", "no notice is overdue")))
         return
     path = output or Path(f"diaolou-circular-{today}-{language.value}.{form.value}")
-    _write(render_circular(found, language), form, path)
+    write_page(render_circular(found, language), form, path)
 
 
-def _write(html: str, form: Format, path: Path) -> None:
+def write_page(html: str, form: Format, path: Path) -> None:
+    """Write a page to print to *path*, in the shape asked for; what keeps it from that ends the command."""
     from exporters.report import PdfUnavailable, render_pdf
     from monitor.atomic import write_whole
 

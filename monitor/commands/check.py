@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor import packs
+from monitor import packs, playbooks
 from monitor.issue import Issue, issue_of
 from monitor.outfit import equip
 from monitor.settings import Mistakes, checkup
@@ -24,13 +24,14 @@ def check(directory: Path, today: dt.date) -> list[Text]:
     """
     issue = issue_of(directory, dt.datetime.now(dt.UTC))
     rules, probes = packs.understand(issue.rule_files()), registry.load()
+    known_playbooks = playbooks.load(directory)
     report = checkup.check(directory, rules, probes, today, issue.policy)
     if report.config is None:
         raise Mistakes(report.mistakes)
     equip(report.config, Path(report.config.daemon.packets_socket))
     known = Text(
-        f"配置无误：{len(rules)} 条规则，{len(probes)} 个探测项",
-        f"configuration is good: {len(rules)} rules, {len(probes)} probes",
+        f"配置无误：{len(rules)} 条规则，{len(probes)} 个探测项，{len(known_playbooks)} 个剧本",
+        f"configuration is good: {len(rules)} rules, {len(probes)} probes, {len(known_playbooks)} playbooks",
     )
     return [known, *_installed(issue), *report.notes]
 

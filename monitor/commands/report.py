@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exporters.posture import Change
 from exporters.report import MonthlyReport
@@ -13,6 +14,11 @@ from monitor.judgement import Judge
 from monitor.overview import lately, overview, remembered_health
 from monitor.store import Scope, Store
 from monitor.tower import SELF
+from rules.deed import Move
+from rules.emergency import ABOUT as EMERGENCY
+from rules.emergency import Emergency, ordered
+from rules.response import ABOUT as RESPONSE
+from rules.response import Response, responses
 
 YEARS = range(2000, 2200)
 """Of which there may be a report."""
@@ -48,6 +54,8 @@ def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetim
         changes=_changes(store, begin, end, set(mine)),
         earlier=_earlier(store, first),
         advice={rule.id: rule.fix for rule in known.rules.values()},
+        emergencies=_emergencies(store, first, end, zone),
+        responses=_responses(store, begin, end, below),
     )
 
 
@@ -72,6 +80,29 @@ def _changes(store: Store, begin: dt.datetime, end: dt.datetime, hosts: set[str]
         Change(event, findings[event.key])
         for event in store.events(begin, end)
         if event.key.target in hosts and event.key in findings
+    )
+
+
+def _emergencies(store: Store, first: dt.date, end: dt.datetime, zone: dt.tzinfo) -> tuple[Emergency, ...]:
+    """Return the emergencies ordered before *end* that lasted until *first* or longer; one lifted ended that day."""
+    found: list[Emergency] = []
+    for entry in store.deeds(about=EMERGENCY):
+        order = ordered([entry.deed])
+        if order is not None and entry.deed.at < end:
+            found.append(order)
+        elif entry.deed.move is Move.EMERGENCY_LIFTED and found:
+            lifted = entry.deed.at.astimezone(zone).date()
+            found[-1] = replace(found[-1], until=min(found[-1].until, lifted))
+    return tuple(each for each in found if each.until >= first)
+
+
+def _responses(store: Store, begin: dt.datetime, end: dt.datetime, below: set[str]) -> tuple[Response, ...]:
+    """Return the responses of the agencies *below* that went on at some time in the span."""
+    found = responses(entry.deed for entry in store.deeds(about=RESPONSE) if entry.deed.at < end)
+    return tuple(
+        each
+        for each in found.values()
+        if each.opening.agency in below and each.opening.since < end and (not each.closed or each.closed.at >= begin)
     )
 
 

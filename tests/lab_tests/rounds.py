@@ -34,7 +34,7 @@ class Tower:
     folder: Path
     vantage: str = "vantage"
 
-    def begin(self, patience: float = 1.0) -> Tower:
+    def begin(self, patience: float = 0.5) -> Tower:
         """Write the configuration down, of a tower that is so patient."""
         write(self.folder, self.lab.folder, patience=patience)
         return self

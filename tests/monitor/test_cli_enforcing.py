@@ -13,9 +13,13 @@ from tests.monitor.looking_tower import EDU, WWW
 from tests.monitor.operator import Desk
 
 
-@pytest.fixture
-def looked(tmp_path: Path) -> Desk:
-    return found_city(tmp_path).desk
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = found_city(tmp_path_factory.mktemp("city")).desk
+    desk.targets(
+        f"{{host: {WWW}, agency: city, kind: website, declared: {{tcp: [80]}}}}", f"{{host: {EDU}, agency: education}}"
+    )
+    return desk
 
 
 def enforce(desk: Desk, *words: str | Path) -> Result:
@@ -23,9 +27,6 @@ def enforce(desk: Desk, *words: str | Path) -> Result:
 
 
 def test_a_filter_names_what_it_closes_and_lets_in_what_is_declared(looked: Desk) -> None:
-    looked.targets(
-        f"{{host: {WWW}, agency: city, kind: website, declared: {{tcp: [80]}}}}", f"{{host: {EDU}, agency: education}}"
-    )
     told = enforce(looked, WWW, "--trust", "192.0.2.0/28")
     assert told.exit_code == 0, told.stderr
     assert "tcp dport { 80 } accept" in told.stdout
