@@ -78,7 +78,7 @@ class Host:
             "tcp_ports": [Sighting(_at(address), facts) for address, facts in self.ports.items()],
             "icmp_echo": [Sighting(_at(address), said) for address, said in self.echoes.items()],
             "http_home": [
-                Sighting(_at(address, scheme, 443 if scheme == "https" else 80, "/"), said)
+                Sighting(_at(address, scheme, 443 if scheme == "https" else 80, "/"), said, taken(said))
                 for (scheme, address), said in self.pages.items()
             ],
             "tls_certificate": [
@@ -171,12 +171,21 @@ def page(scheme: str, **changes: object) -> HttpHome:
         sketch=SKETCH,
         body_digest="0" * 64,
         body_bytes=20000,
+        dns_seconds=0.01,
+        lag_seconds=0.001,
         connect_seconds=0.01,
         tls_seconds=0.02 if scheme == "https" else 0.0,
         first_byte_seconds=0.1,
         transfer_seconds=0.1,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def taken(said: HttpHome | Failure) -> float:
+    """Return the seconds that a fetch of a page took, as the probe would say."""
+    if isinstance(said, Failure):
+        return 0.0
+    return sum(filter(None, (said.connect_seconds, said.tls_seconds, said.first_byte_seconds, said.transfer_seconds)))
 
 
 def certificate(**changes: object) -> TlsCertificate:
