@@ -18,7 +18,7 @@ from probes.registry import probe
 from probes.sketch import sketch
 from probes.target import Address, Family, Kind, Target, Transport
 from probes.text import clean
-from probes.wire import HttpExchange, HttpRequest, NotLooked, Unreached, Wire
+from probes.wire import HttpRequest, NotLooked, Phases, Unreached, Wire
 from probes.wire.ledger import What
 
 AT_ONCE = 4
@@ -37,7 +37,9 @@ class HttpHome(Facts):
     true when the first redirect leads to HTTPS on the same host. *hsts_seconds* is what the host itself says over
     HTTPS, 0 without the header. *protocol* is what the last response came over: http/1.0, http/1.1, or h2, which is
     offered over HTTPS. *sketch* holds the smallest hashes of the visible text's shingles: the share two sketches have
-    in common estimates how alike the texts are. Phases are of the first response, in seconds.
+    in common estimates how alike the texts are. Phases are of the first response, in seconds; *dns_seconds* is what
+    finding the addresses took when they were looked for. *lag_seconds* is how late our own loop was: where that is
+    too much for the phases to be the network's, they are None.
     """
 
     status: int
@@ -57,10 +59,12 @@ class HttpHome(Facts):
     sketch: tuple[int, ...] = field(metadata=SAMPLE)
     body_digest: str = field(metadata=SAMPLE)
     body_bytes: int = field(metadata=SAMPLE)
-    connect_seconds: float = field(metadata=SAMPLE)
-    tls_seconds: float = field(metadata=SAMPLE)
-    first_byte_seconds: float = field(metadata=SAMPLE)
-    transfer_seconds: float = field(metadata=SAMPLE)
+    dns_seconds: float = field(metadata=SAMPLE)
+    connect_seconds: float | None = field(metadata=SAMPLE)
+    tls_seconds: float | None = field(metadata=SAMPLE)
+    first_byte_seconds: float | None = field(metadata=SAMPLE)
+    transfer_seconds: float | None = field(metadata=SAMPLE)
+    lag_seconds: float = field(metadata=SAMPLE)
 
 
 SECURITY_HEADERS = (
@@ -145,10 +149,11 @@ async def _page(target: Target, address: Address, port: int, path: str, wire: Wi
         return refused(subject, refusal)
     walk = Walk(target.host, address, f"{scheme}://{_authority(target.host)}{path}", first, http2=True)
     await walk.to_the_end(wire)
-    return Sighting(subject, _facts(walk, first), first.phases.total)
+    dns = (await wire.resolve(target.host))[Family.of(address)].seconds
+    return Sighting(subject, _facts(walk, first.phases, dns), first.phases.total)
 
 
-def _facts(walk: Walk, first: HttpExchange) -> HttpHome:
+def _facts(walk: Walk, phases: Phases, dns: float) -> HttpHome:
     last = walk.last
     content_type = last.header("content-type") or ""
     page = read_page(last.body, content_type)
@@ -170,10 +175,12 @@ def _facts(walk: Walk, first: HttpExchange) -> HttpHome:
         sketch=sketch(page.text),
         body_digest=hashlib.sha256(last.body).hexdigest(),
         body_bytes=len(last.body),
-        connect_seconds=first.phases.connect,
-        tls_seconds=first.phases.tls,
-        first_byte_seconds=first.phases.first_byte,
-        transfer_seconds=first.phases.transfer,
+        dns_seconds=dns,
+        connect_seconds=phases.connect if phases.timely else None,
+        tls_seconds=phases.tls if phases.timely else None,
+        first_byte_seconds=phases.first_byte if phases.timely else None,
+        transfer_seconds=phases.transfer if phases.timely else None,
+        lag_seconds=phases.lag,
     )
 
 

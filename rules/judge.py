@@ -115,7 +115,7 @@ def _reason(rule: Rule, inner: Mapping[str, object], seen: Seen) -> tuple[str, s
     steps = [(step, f"{step.text} = {_shown(step.value)}") for step in rule.when.explain(inner).steps]
     reason = "\n".join(line for _, line in steps)[:1024]
     kinds = {type(record.facts) for record in seen.records if isinstance(record, Observation) and record.facts}
-    samples = {name for kind in kinds for name in _samples(kind)}
+    samples = {"seconds"}.union(*(_samples(kind) for kind in kinds))
     lasting = "\n".join(
         line
         for step, line in steps

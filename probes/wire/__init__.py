@@ -150,19 +150,29 @@ class HttpRequest:
     http2: bool = False
 
 
+LAG_BORNE, LAG_SHARE = 0.05, 0.05
+"""How late our own loop may have been for times to count: in seconds, or as a share of what it took in all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Seconds spent in each phase of an exchange; *tls* is 0 without TLS."""
+    """Seconds spent in each phase of an exchange; *tls* is 0 without TLS, *lag* how late our own loop was meanwhile."""
 
     connect: float
     tls: float
     first_byte: float
     transfer: float
+    lag: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of the phases."""
         return self.connect + self.tls + self.first_byte + self.transfer
+
+    @property
+    def timely(self) -> bool:
+        """Whether these are the network's times: where our own loop was late, they may be its."""
+        return self.lag <= max(LAG_BORNE, self.total * LAG_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +291,8 @@ class Surroundings:
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
     crawling: Crawling = field(default_factory=Crawling)
+    curious: bool = False
+    """Whether somebody waits for this look, and wants to know what would otherwise be left alone."""
 
 
 class BatchWire(Protocol):

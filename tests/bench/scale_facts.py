@@ -105,6 +105,8 @@ def _page(index: int, scheme: str) -> HttpHome:
         sketch=tuple(range(index, index + 32)),
         body_digest=hashlib.sha256(title.encode()).hexdigest(),
         body_bytes=300,
+        dns_seconds=0.01,
+        lag_seconds=0.001,
         connect_seconds=0.001,
         tls_seconds=0.002,
         first_byte_seconds=0.003,

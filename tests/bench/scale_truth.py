@@ -14,6 +14,7 @@ from probes.observation import Failure, Gap, Observation, Record
 from probes.target import Family
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
+from probes.tls_versions import TlsVersions
 from probes.web_links import WebLinks
 from rules.policy import Stage
 from tests.lab import scale
@@ -71,7 +72,7 @@ def _family(index: int, family: Family, records: list[Record]) -> Iterator[str]:
     looked = {record.probe for record in records}
     expected = {"dns_address"}
     if published:
-        expected |= {"tcp_ports", "http_home", "tls_certificate", "icmp_echo"}
+        expected |= {"tcp_ports", "http_home", "tls_certificate", "tls_versions", "icmp_echo"}
     if family is Family.IPV6:
         expected |= {"ipv6_only", "web_links"} if published else {"ipv6_only"}
     if looked != expected:
@@ -101,6 +102,8 @@ def _observation(index: int, family: Family, record: Observation, *, published: 
             )
         case TlsCertificate() as shown:
             met, true = (shown.faults, "open"), ((), half.state(record.subject.port or 0))
+        case TlsVersions() as offered:
+            met, true = (offered.weaknesses, "open"), ((), half.state(record.subject.port or 0))
         case WebLinks() as below:
             met, true = (below.status, below.second.linked, below.window_count), (200, 0, 0)
         case Ipv6Only() as alone:

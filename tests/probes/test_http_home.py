@@ -62,7 +62,7 @@ async def test_a_site_that_forces_https_is_told_by_both_ways_to_it() -> None:
 
 
 def replace_samples(home: HttpHome) -> HttpHome:
-    return replace(home, connect_seconds=0, tls_seconds=0, first_byte_seconds=0, transfer_seconds=0)
+    return replace(home, dns_seconds=0, connect_seconds=0, tls_seconds=0, first_byte_seconds=0, transfer_seconds=0)
 
 
 async def test_each_channel_of_a_portal_is_a_page_of_its_own() -> None:
@@ -230,6 +230,26 @@ async def test_a_page_is_told_in_full() -> None:
     assert home.body_digest == hashlib.sha256("<title>开平 政务</title><body>服务大厅</body>".encode()).hexdigest()
     assert (home.connect_seconds, home.tls_seconds) == (PHASES.connect, PHASES.tls)
     assert (home.first_byte_seconds, home.transfer_seconds) == (PHASES.first_byte, PHASES.transfer)
+
+
+async def test_times_of_a_late_loop_are_not_the_networks() -> None:
+    late = replace(response(), phases=replace(PHASES, lag=0.2))
+    wire = ScriptedWire({"www": addressed(V4)}, pages={"https://www/": late})
+    target = Target("www", "town", Kind.SERVER, declared=tcp(443))
+    (seen,) = [sighting async for sighting in http_home(target, wire)]
+    home = seen.outcome
+    assert isinstance(home, HttpHome)
+    phases = (home.connect_seconds, home.tls_seconds, home.first_byte_seconds, home.transfer_seconds)
+    assert (phases, home.lag_seconds) == ((None,) * 4, 0.2)
+    assert seen.seconds == PHASES.total
+
+
+async def test_what_a_page_came_over_is_told_and_http2_is_offered_over_tls_alone() -> None:
+    pages = {"http://www/": response(), "https://www/": replace(response(), protocol="h2")}
+    wire = ScriptedWire({"www": addressed(V4)}, pages=pages)
+    found = [sighting async for sighting in http_home(Target("www", "town", Kind.WEBSITE), wire)]
+    assert [seen.outcome.protocol for seen in found if isinstance(seen.outcome, HttpHome)] == ["http/1.1", "h2"]
+    assert {request.scheme: request.http2 for request in wire.fetched} == {"http": False, "https": True}
 
 
 async def test_a_body_cut_at_its_cap_is_marked() -> None:

@@ -10,7 +10,7 @@ from probes.target import Family, Kind, Target
 from rules.facts import Seen
 from rules.judge import judge
 from rules.verdict import Verdict
-from tests.monitor.two_cities import A1, page
+from tests.monitor.two_cities import A1, page, taken
 from tests.monitor.watching import AT
 from tests.rules.judgement import policy
 
@@ -19,7 +19,8 @@ RULES = load()
 
 def judged(rule: str, **facts: object) -> Verdict:
     subject = Subject(Family.IPV4, A1, "https", 443, "/")
-    seen = Observation("http_home", "www", "here", subject, AT, 0.1, replace(page("https"), **facts))
+    home = replace(page("https"), **facts)
+    seen = Observation("http_home", "www", "here", subject, AT, taken(home), home)
     (verdict,) = judge(
         [RULES[rule]], Seen(Target("www", "a", Kind.WEBSITE), "here", (seen,), frozenset({"http_home"})), policy(), AT
     )
