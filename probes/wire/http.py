@@ -24,6 +24,9 @@ from probes.wire.watch import watched
 _HTTP1: Final = (b"http/1.1",)
 _BOTH: Final = (PROTOCOL.encode(), b"http/1.1")
 
+OVERBURDENED: Final = frozenset({429, 503})
+"""Statuses by which a server asks to be spared. Source: RFC 6585 4; RFC 9110 15.6.4."""
+
 
 class Fetcher:
     """Fetches pages. *user_agent* says who asks and where to complain."""
@@ -73,6 +76,9 @@ class Fetcher:
                 reply: Reply = (Http2Reply if protocol == PROTOCOL else Http1Reply)(stream, request, watch)
                 await reply.run(asked)
                 stream.finish()
-                return replace(reply.exchange(connect, tls), segments=below.segments)
+                exchange = replace(reply.exchange(connect, tls), segments=below.segments)
+                if exchange.status in OVERBURDENED:
+                    errand.spare()
+                return exchange
             finally:
                 below.close()
