@@ -8,6 +8,7 @@ from collections import Counter
 from exporters.metrics_source import CityMetric, HostMetric, Samples, flag, of_city, of_host
 from exporters.posture import HostPosture, Look, Posture
 from probes.observation import Failure, GapReason
+from probes.target import Family
 
 OK = "ok"
 """The result of a look that brought facts."""
@@ -53,6 +54,24 @@ def _certificates(host: HostPosture, _: dt.date) -> Samples:
         service = (str(expiry.port), expiry.family.value)
         first[service] = min(expiry.not_after, first.get(service, expiry.not_after))
     return ((service, not_after.timestamp()) for service, not_after in first.items())
+
+
+def _success_share(host: HostPosture, _: dt.date) -> Samples:
+    return (((str(each.port), each.family.value), each.rate) for each in host.accesses)
+
+
+def _connecting(host: HostPosture, _: dt.date) -> Samples:
+    for each in host.accesses:
+        if each.seconds is not None:
+            yield (str(each.port), each.family.value), each.seconds
+
+
+def _degradation(host: HostPosture, _: dt.date) -> Samples:
+    times = {(each.port, each.family): each.seconds for each in host.accesses}
+    for port in sorted({port for port, _ in times}):
+        four, six = times.get((port, Family.IPV4)), times.get((port, Family.IPV6))
+        if four and six is not None:
+            yield (str(port),), (six - four) / four
 
 
 def _gaps(posture: Posture) -> Samples:
@@ -106,6 +125,35 @@ LOOK_METRICS = (
             "family",
         ),
         _certificates,
+    ),
+    HostMetric(
+        of_host(
+            "host_connect_success_ratio",
+            "反复试连成功的比例，0 至 1，取该协议族各地址中最差者",
+            "Share of repeated connections that were made, 0 to 1; the worst among the addresses of the family",
+            "port",
+            "family",
+        ),
+        _success_share,
+    ),
+    HostMetric(
+        of_host(
+            "host_connect_seconds",
+            "建立连接通常所需时间（中位数），取该协议族各地址中最慢者；一次未成则无",
+            "Usual (median) time to connect; the slowest among the addresses of the family; absent where none was made",
+            "port",
+            "family",
+        ),
+        _connecting,
+    ),
+    HostMetric(
+        of_host(
+            "host_ipv6_degradation_ratio",
+            "劣化比：（IPv6 − IPv4）/ IPv4 的建连时间，负数为 IPv6 更快；缺一族则无",
+            "(IPv6 - IPv4) / IPv4 of the time to connect, negative where IPv6 is faster; absent without both",
+            "port",
+        ),
+        _degradation,
     ),
 )
 

@@ -33,6 +33,19 @@ class CertificateExpiry:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How one service is reached over one family, its worst address counting.
+
+    *rate* is the share of connections that were made; *seconds* the usual time to make one, None where none was.
+    """
+
+    port: int
+    family: Family
+    rate: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """The latest result of one probe in one family: `ok`, a failure's or a gap's name; the worst of its subjects.
 
@@ -66,6 +79,7 @@ class HostPosture:
     findings: tuple[Finding, ...]
     certificates: tuple[CertificateExpiry, ...]
     looks: tuple[Look, ...]
+    accesses: tuple[Access, ...] = ()
     availability: Mapping[Family, Availability] = field(default_factory=dict)
 
 

@@ -11,10 +11,12 @@ from probes.blocker import Need
 from probes.nameserver import Standing
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
+from probes.transfer import Transfer
 from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
+from probes.wire.sounding import Word
 from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from rules.agency import Role, Tier
@@ -275,6 +277,17 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Need.PAYMENT, Text("支付", "payment")),
     (Need.MAIL, Text("邮件", "mail")),
     (Need.API, Text("接口", "API")),
+    (Word.ANSWERED, Text("应答", "answered")),
+    (Word.TOO_BIG, Text("包太大", "too big")),
+    (Word.EXPIRED, Text("跳数用尽", "hop limit exceeded")),
+    (Word.UNREACHABLE, Text("不可达", "unreachable")),
+    (Word.REFUSED, Text("不认识包头", "header refused")),
+    (Word.SILENT, Text("无应答", "silent")),
+    (Transfer.PASSES, Text("通过", "passes")),
+    (Transfer.STALLS_UNLESS_SMALL, Text("只有小包能通过", "stalls unless packets are small")),
+    (Transfer.UNFINISHED, Text("未完成", "unfinished")),
+    (Transfer.LITTLE, Text("数据太少，看不出", "too little to tell")),
+    (Transfer.NONE, Text("无法试", "nothing to try")),
     (TlsVersion.TLS13, Text("TLS 1.3 版", "TLS 1.3")),
     (TlsVersion.TLS12, Text("TLS 1.2 版", "TLS 1.2")),
     (TlsVersion.TLS11, Text("TLS 1.1 版", "TLS 1.1")),

@@ -60,7 +60,9 @@ def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledg
         live = LiveWire(
             guard,
             surroundings,
-            asker=Asker(Dialer(config.limits.source_ports, patience=config.limits.patience)),
+            asker=Asker(
+                Dialer(config.limits.source_ports, patience=config.limits.patience), config.limits.source_ports
+            ),
             resolver=resolver,
             echoer=packets,
             sweeper=packets,

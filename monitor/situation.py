@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from exporters.posture import (
+    Access,
     AgencyPosture,
     Availability,
     Campaign,
@@ -22,6 +23,7 @@ from monitor.weeks import Weeks
 from probes.observation import Observation, Record
 from probes.site_visit import site_visit
 from probes.target import Family, Target
+from probes.tcp_access import TcpAccess
 from probes.tls_certificate import TlsCertificate
 from rules.agency import Tree
 from rules.finding import Finding, State
@@ -59,6 +61,7 @@ def host_posture(
         findings=current,
         certificates=tuple(_certificates(record for record in observations if policy.counts(record.at, now))),
         looks=tuple(_looks(latest)),
+        accesses=tuple(_accesses(record for record in observations if policy.counts(record.at, now))),
         availability={
             Family(family): Availability(week.looks, week.failed, week.share(policy.visits_a_day))
             for (probe, family), week in sorted(visited.items())
@@ -135,6 +138,17 @@ def _certificates(observations: Iterable[Observation]) -> Iterable[CertificateEx
         subject = record.subject
         if isinstance(record.facts, TlsCertificate) and subject.port and subject.family:
             yield CertificateExpiry(subject.port, subject.family, str(subject.address), record.facts.not_after)
+
+
+def _accesses(observations: Iterable[Observation]) -> Iterable[Access]:
+    met: dict[tuple[int, Family], list[TcpAccess]] = defaultdict(list)
+    for record in observations:
+        subject = record.subject
+        if isinstance(record.facts, TcpAccess) and subject.port and subject.family:
+            met[subject.port, subject.family].append(record.facts)
+    for (port, family), found in sorted(met.items()):
+        times = [facts.median_seconds for facts in found if facts.made]
+        yield Access(port, family, min(facts.rate for facts in found), max(times, default=None))
 
 
 def _looks(records: Iterable[Record]) -> Iterable[Look]:

@@ -61,9 +61,11 @@ class Policy:
     *weights* gives each level the share of the remaining safety one finding takes away, 0..1. *ladder* names the
     rules that must hold for each stage. *confirmations* is the number of rounds in a row a rule must fail before
     a finding opens. *minimum_coverage* is the share below which a subject is not ranked. *second_level_rate* and
-    *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1. *failed_visits* is
-    the share of a week's visits, 0..1, at which a website counts as down, and *visits_a_day* what each of its days must
-    have for it to be known. *official_domains* are those a government's websites belong in. *digest* names the
+    *third_level_rate* are the shares of a website's links of that level that IPv6 must reach, 0..1, *ipv6_success_rate*
+    the share of connections over it that must succeed. *ipv6_degradation* is how much slower than IPv4 it may be, as a
+    share, where connecting takes more than *fast_enough* seconds. *failed_visits* is the share of a week's visits
+    at which a website counts as down, 0..1, and *visits_a_day* what each of its days must have for it to be known.
+    *official_domains* are those a government's websites belong in. *digest* names the
     policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*,
     deadlines are counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are
     yearly targets.
@@ -87,6 +89,9 @@ class Policy:
     official_domains: tuple[str, ...] = ("gov.cn", "政务")
     second_level_rate: float = 0.9
     third_level_rate: float = 0.9
+    ipv6_success_rate: float = 0.9
+    ipv6_degradation: float = 0.5
+    fast_enough: float = 0.05
     digest: str = ""
     workdays: Workdays | None = None
     profiles: tuple[Profile, ...] = ()

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.bookkeeping import keeping
@@ -58,6 +58,7 @@ async def look_at(
     async with AsyncExitStack() as stack:
         socket = await stack.enter_async_context(packet_process(directory, Path(config.daemon.packets_socket)))
         outfit = equip(config, socket)
+        outfit.live.surroundings = replace(outfit.live.surroundings, curious=True)
         switch = Switch()
         switch.govern(outfit.live.guard)
         await stack.enter_async_context(keeping(outfit.live.guard.ledger, store))

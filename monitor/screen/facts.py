@@ -16,7 +16,8 @@ from probes.registry import Probe
 from rules.text import Language, Text
 
 LONG = 100
-"""Characters of one value."""
+"""Characters of one value; several times as many for somebody who waits for them."""
+_TIMES = 6
 EMPTY: tuple[object, ...] = ("", (), frozenset())
 """Values that say nothing."""
 
@@ -58,8 +59,8 @@ class Teller:
         return words[name].into(self._language) if name in words else name
 
     def _short(self, words: Mapping[str, Text], value: object) -> str:
-        text = self._text(words, value)
-        return text if len(text) <= LONG else f"{text[:LONG]}…"
+        text, most = self._text(words, value), LONG * (_TIMES if self._passing else 1)
+        return text if len(text) <= most else f"{text[:most]}…"
 
     def _text(self, words: Mapping[str, Text], value: object) -> str:
         if value is None:

@@ -187,6 +187,12 @@ class ScopeEntry(Section):
         return Scope(tuple(self.allow), tuple(self.deny), tuple(self.name_servers))
 
 
+PRIVILEGED = 1024
+"""Ports below which only the system's own programs should send."""
+FEWEST_PORTS = 1024
+"""Source ports there must be: a guess of port and ID together then hits once in 67 million."""
+
+
 class LimitsEntry(Section):
     """How gently we probe; connections or packets per second, both families of a host together."""
 
@@ -204,6 +210,16 @@ class LimitsEntry(Section):
     def _in_order(cls, ports: list[int] | None) -> list[int] | None:
         if ports is not None and ports[0] > ports[1]:
             raise Refused(Text("源端口范围首尾颠倒", "the range of source ports is reversed"))
+        if ports is not None and (ports[0] < PRIVILEGED or ports[1] - ports[0] + 1 < FEWEST_PORTS):
+            message = Text(
+                f"源端口须在 {PRIVILEGED} 以上，且至少 {FEWEST_PORTS} 个",
+                f"source ports must lie above {PRIVILEGED - 1}, and be {FEWEST_PORTS} at least",
+            )
+            cure = Text(
+                "写法如 [40000, 44999]；太少则连接会用尽端口，伪造的 DNS 应答也容易猜中",
+                "write it like [40000, 44999]; few run out, and forgers of DNS answers guess the right one",
+            )
+            raise Refused(message, cure)
         return ports
 
     def noun(self, user_agent: str) -> Limits:

@@ -87,6 +87,9 @@ class PolicyFile(Section):
     official_domains: list[Words] = Field(default_factory=lambda: ["gov.cn", "政务"])
     second_level_rate: float = Field(default=0.9, ge=0, le=1)
     third_level_rate: float = Field(default=0.9, ge=0, le=1)
+    ipv6_success_rate: float = Field(default=0.9, ge=0, le=1)
+    ipv6_degradation: float = Field(default=0.5, ge=0, le=100)
+    fast_enough: float = Field(default=0.05, ge=0, le=60)
     deadlines: DaysKind = DaysKind.CALENDAR
     clauses: dict[RuleId, ClauseEntry]
     profiles: list[ProfileEntry] = Field(default_factory=list, max_length=50)
@@ -131,6 +134,9 @@ class PolicyFile(Section):
             official_domains=tuple(self.official_domains),
             second_level_rate=self.second_level_rate,
             third_level_rate=self.third_level_rate,
+            ipv6_success_rate=self.ipv6_success_rate,
+            ipv6_degradation=self.ipv6_degradation,
+            fast_enough=self.fast_enough,
             watched_ports=tuple(sorted(set(self.watched_ports))),
             workdays=workdays if self.deadlines is DaysKind.WORKING else None,
             profiles=tuple(profile.noun() for profile in self.profiles),

@@ -291,6 +291,8 @@ class Surroundings:
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
     crawling: Crawling = field(default_factory=Crawling)
+    curious: bool = False
+    """Whether somebody waits for this look, and wants to know what would otherwise be left alone."""
 
 
 class BatchWire(Protocol):

@@ -23,10 +23,14 @@ Gate = Callable[[Address, int], AbstractAsyncContextManager[Errand]]
 
 
 class Asker:
-    """Puts questions to servers. UDP goes out from random ports, whatever ports we are known by: forgers must guess."""
+    """Puts questions to servers, each datagram from a port drawn by lot: forgers must guess.
 
-    def __init__(self, dialer: Dialer | None = None) -> None:
-        self._dialer = dialer or Dialer()
+    With *source_ports*, both ends included, those of others are asked from these alone; our own resolvers, which need
+    not tell us from anybody, from all there are.
+    """
+
+    def __init__(self, dialer: Dialer | None = None, source_ports: tuple[int, int] | None = None) -> None:
+        self._dialer, self._ports = dialer or Dialer(), source_ports
 
     async def ask(self, query: DnsQuery, gate: Gate) -> DnsAnswer:
         """Put one question to one server and return its answer, whatever the rcode.
@@ -38,7 +42,7 @@ class Asker:
             Unreached: no answer, or none that can be used.
             NotLooked: nothing was sent, or nothing could be.
         """
-        exchange = _Exchange(query, gate, self._dialer)
+        exchange = _Exchange(query, gate, self._dialer, None if query.recursive else self._ports)
         answer = await exchange.run(edns=True)
         return await exchange.run(edns=False) if answer.rcode == "FORMERR" else answer
 
@@ -46,8 +50,9 @@ class Asker:
 class _Exchange:
     """One question on its way; *left* are the seconds that remain of it."""
 
-    def __init__(self, query: DnsQuery, gate: Gate, dialer: Dialer) -> None:
-        self.query, self.gate, self.dialer, self.left = query, gate, dialer, query.timeout
+    def __init__(self, query: DnsQuery, gate: Gate, dialer: Dialer, ports: tuple[int, int] | None) -> None:
+        self.query, self.gate, self.dialer, self.ports = query, gate, dialer, ports
+        self.left = query.timeout
 
     async def run(self, *, edns: bool) -> DnsAnswer:
         if self.query.tcp:
@@ -62,7 +67,7 @@ class _Exchange:
 
     async def _datagrams(self, *, edns: bool) -> DnsAnswer | Oddity:
         """Return an answer, or CUT. Each try goes out from a new socket; all of them are listened to until the end."""
-        with Ears(self.query) as ears:
+        with Ears(self.query, self.ports) as ears:
             for turn in range(1, TRIES + 1):
                 async with self.gate(self.query.server, self.query.port) as errand:
                     patience = min(self.query.timeout / TRIES, self.left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import secrets
 import socket
 import time
 
@@ -16,15 +17,19 @@ from probes.wire.errors import listen_for_icmp, of_connecting, of_opening
 
 STRAYS = 100
 """Datagrams that answer something else, after which a server is not listened to any more."""
+_PORTS_TRIED = 16
 LONGEST = 4096
 """Octets of a datagram read; what is longer, though we asked for less, is fetched over TCP instead."""
 
 
 class Ears:
-    """The sockets of one exchange, to be used in `with`. *octets* counts what was read since the last question."""
+    """The sockets of one exchange, to be used in `with`. *octets* counts what was read since the last question.
 
-    def __init__(self, query: DnsQuery) -> None:
-        self._query, self._family = query, Family.of(query.server)
+    Each has a port drawn by lot: of *ports*, both ends included, if any are given.
+    """
+
+    def __init__(self, query: DnsQuery, ports: tuple[int, int] | None = None) -> None:
+        self._query, self._family, self._ports = query, Family.of(query.server), ports
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._heard: asyncio.Future[DnsAnswer | Oddity] = self._loop.create_future()
@@ -82,6 +87,9 @@ class Ears:
             NotLooked: our own machine did.
         """
         sock = _open(self._family)
+        if self._ports is not None and not _bind(sock, *self._ports):
+            sock.close()
+            raise of_opening(OSError(errno.EADDRINUSE, ""), self._family)
         self._sockets.append(sock)
         code = sock.connect_ex((str(self._query.server), self._query.port))
         if code == errno.EADDRNOTAVAIL:
@@ -139,6 +147,17 @@ def _open(family: Family) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     listen_for_icmp(sock, family, on=True)
     return sock
+
+
+def _bind(sock: socket.socket, first: int, last: int) -> bool:
+    """Give *sock* one of the ports, drawn by lot; false where all that were drawn are taken."""
+    for _ in range(_PORTS_TRIED):
+        try:
+            sock.bind(("", first + secrets.randbelow(last - first + 1)))
+        except OSError:
+            continue
+        return True
+    return False
 
 
 def _refusal(code: int, sock: socket.socket, family: Family, seconds: float) -> Unreached | NotLooked:

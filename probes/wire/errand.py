@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from probes.observation import Failure, GapReason
 from probes.wire import NotLooked, NotSent, Unreached
 from probes.wire.account import Account
+from probes.wire.gate import PATIENCE
 from probes.wire.ledger import Entry
 from probes.wire.pace import Ticket
 
@@ -37,6 +38,7 @@ class Errand:
         "_guard",
         "_had_turn",
         "_interrupted",
+        "_sparing",
         "_task",
         "_ticket",
         "account",
@@ -50,7 +52,7 @@ class Errand:
     def __init__(self, guard: Guard, entry: Entry, account: Account, host: str) -> None:
         self.entry, self.account, self.host = entry, account, host
         self._guard = guard
-        self._had_turn = self._interrupted = False
+        self._had_turn = self._interrupted = self._sparing = False
 
     def count(self, octets: int) -> None:
         """Charge *octets* read to the look's budget.
@@ -65,6 +67,10 @@ class Errand:
     def put(self, octets: int) -> None:
         """Count *octets* written."""
         self._guard.ledger.passed(self.entry, sent=octets)
+
+    def spare(self) -> None:
+        """Note that the host itself asks for patience: it is sent to at half the pace, at all its addresses."""
+        self._sparing = True
 
     def unsent(self, packets: int) -> None:
         """Take back *packets* that were let out, and never left this machine; the pace was kept all the same."""
@@ -99,6 +105,8 @@ class Errand:
         self._ticket = self._guard.queue(self, call)
         try:
             await turn
+            # While we waited the scope may have become narrower, and the budget may be spent.
+            self._guard.check(self.entry)
             self._afford()
         except BaseException as reason:
             self._leave(None)
@@ -119,7 +127,7 @@ class Errand:
             self.unsent(self.entry.packets)
             self._guard.ledger.refuse(self.entry, reason.reason)
         strain = STRAIN.get(reason.failure, 0.0) if isinstance(reason, Unreached) else None
-        self._leave(0.0 if reason is None else strain)
+        self._leave(PATIENCE if self._sparing else 0.0 if reason is None else strain)
         self._translate(reason)
 
     def _afford(self) -> None:
@@ -127,7 +135,8 @@ class Errand:
             raise NotLooked(GapReason.BUDGET_SPENT)
 
     def _leave(self, strain: float | None) -> None:
-        self._guard.leave(self, self._ticket, had_turn=self._had_turn, strain=strain)
+        everywhere = self._sparing or strain == 0.0
+        self._guard.leave(self, self._ticket, had_turn=self._had_turn, strain=strain, everywhere=everywhere)
         # The ticket knows how to call us: together they would stay until somebody looks for such circles.
         del self._ticket
 

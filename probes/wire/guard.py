@@ -135,13 +135,13 @@ class Guard:
         self._pacer.charge(ticket, packets, asyncio.get_running_loop().time())
         self.ledger.resent(errand.entry, packets)
 
-    def leave(self, errand: Errand, ticket: Ticket, *, had_turn: bool, strain: float | None) -> None:
-        """Forget *errand*, and give back its place if it had one."""
+    def leave(self, errand: Errand, ticket: Ticket, *, had_turn: bool, strain: float | None, everywhere: bool) -> None:
+        """Forget *errand*, and give back its place if it had one; *strain* is the address's, or the host's."""
         self._errands.discard(errand)
         if not had_turn:
             ticket.gone = True
             return
-        self._pacer.release(ticket, strain)
+        self._pacer.release(ticket, strain, everywhere=everywhere)
         self._turn()
 
     def _granted(self, entry: Entry) -> bool:

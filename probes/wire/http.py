@@ -24,6 +24,9 @@ from probes.wire.watch import watched
 _HTTP1: Final = (b"http/1.1",)
 _BOTH: Final = (PROTOCOL.encode(), b"http/1.1")
 
+OVERBURDENED: Final = frozenset({429, 503})
+"""Statuses by which a server asks to be spared. Source: RFC 6585 4; RFC 9110 15.6.4."""
+
 
 class Fetcher:
     """Fetches pages. *user_agent* says who asks and where to complain."""
@@ -65,13 +68,17 @@ class Fetcher:
                 connect, tls, protocol = watch.lap(), 0.0, ""
                 if request.scheme == "https":
                     watch.stage = Failure.TLS_TIMEOUT
-                    secured = await self._tls.start(stream, request.host, _BOTH if request.http2 else _HTTP1)
+                    offered = _BOTH if request.http2 else _HTTP1
+                    secured = await self._tls.start(stream, request.host, offered, hold=True)
                     stream, protocol = secured, secured.protocol
                     tls = watch.lap()
                 watch.stage = Failure.HTTP_TIMEOUT
                 reply: Reply = (Http2Reply if protocol == PROTOCOL else Http1Reply)(stream, request, watch)
                 await reply.run(asked)
                 stream.finish()
-                return replace(reply.exchange(connect, tls), segments=below.segments)
+                exchange = replace(reply.exchange(connect, tls), segments=below.segments)
+                if exchange.status in OVERBURDENED:
+                    errand.spare()
+                return exchange
             finally:
                 below.close()

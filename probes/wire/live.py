@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from probes.target import Address, Target
+from probes.target import Address, Family, Target
 from probes.wire import (
     DnsAnswer,
     DnsQuery,
@@ -31,7 +31,7 @@ from probes.wire.http import Fetcher
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
-from probes.wire.sounding import Sounded, Sounding
+from probes.wire.sounding import Sounded, Sounding, Word
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
 
@@ -167,8 +167,14 @@ class TargetWire:
     async def sound(self, address: Address, asked: Sounding) -> Sounded:
         """Send one crafted packet; return the first word about it, silence included."""
         patient = replace(asked, timeout=self._patient(asked.timeout))
-        async with self._live.guard.admit(address, 0, What.SOUNDING, self._account, packets=asked.packets):
-            return await self._live.echoer.sound(address, patient)
+        what = What.SOUNDING
+        async with self._live.guard.admit(address, 0, what, self._account, packets=asked.packets) as errand:
+            said = await self._live.echoer.sound(address, patient)
+            if said.word is Word.TOO_BIG and said.source is None:
+                errand.unsent(asked.packets)
+            else:
+                errand.put(asked.octets(Family.of(address)))
+            return said
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

@@ -106,10 +106,15 @@ class Pacer:
         for gate in (self._overall, ticket.lane.group.gate, *ticket.gates):
             gate.charge(now, packets)
 
-    def release(self, ticket: Ticket, strain: float | None = None) -> None:
-        """Take back the place of a *ticket* that had its turn; *strain*, if known, says how its exchange went."""
+    def release(self, ticket: Ticket, strain: float | None = None, *, everywhere: bool = False) -> None:
+        """Take back the place of a *ticket* that had its turn; *strain*, if known, says how its exchange went.
+
+        Silence and resets slow down the address they were met at: another one of the host may be well. What is felt
+        *everywhere* slows down, or relieves, the host as a whole.
+        """
         if strain is not None:
-            ticket.lane.gate.feel(strain)
+            for gate in ticket.gates if everywhere else (ticket.lane.gate,):
+                gate.feel(strain)
         for gate in (self._overall, ticket.lane.group.gate, *ticket.gates):
             gate.busy -= 1
             for lane in self._parked.pop(gate, ()):

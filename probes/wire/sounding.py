@@ -10,6 +10,8 @@ from probes.target import Address, Family
 
 LEAST = {Family.IPV4: 576, Family.IPV6: 1280}
 """Octets of a packet that every path of a family must carry, whole or in pieces. Source: RFC 791 3.1; RFC 8200 5."""
+_HEADERS = {Family.IPV4: 28, Family.IPV6: 48}
+"""Octets of the IP and UDP headers."""
 USUAL = 1500
 """Octets of a packet that an Ethernet carries."""
 
@@ -37,7 +39,7 @@ class Sounding:
     *flow* is the same for packets that routers should send the same way: identifier and checksum then are as well.
     """
 
-    size: int = 64
+    size: int = 80
     carrier: Carrier = Carrier.ECHO
     dressing: Dressing = Dressing.PLAIN
     hop_limit: int = 64
@@ -48,6 +50,10 @@ class Sounding:
     def packets(self) -> int:
         """How many packets it takes."""
         return 2 if self.dressing is Dressing.FRAGMENTED else 1
+
+    def octets(self, family: Family) -> int:
+        """Return how many octets it carries above UDP; none above ICMP."""
+        return self.size - _HEADERS[family] if self.carrier is Carrier.DATAGRAM else 0
 
 
 class Word(StrEnum):
@@ -78,3 +84,8 @@ class Sounded:
     seconds: float = 0.0
     mtu: int = 0
     failure: Failure | None = None
+
+
+def flow_to(address: Address) -> int:
+    """Return the flow of soundings to *address*: always the same, so that what changes is the way and not our share."""
+    return int(address) % 0xFFF1

@@ -15,7 +15,9 @@ CHUNK = 64 * 1024
 """Bytes read at once, so that every cap is looked at this often."""
 
 _GRACE = struct.pack("ii", 0, 0)
-_RECEIVED, _ADVERTISED = 20, 84  # struct tcp_info: tcpi_rcv_mss, tcpi_advmss
+_OPTIONS, _RECEIVED, _ADVERTISED = 5, 20, 84  # struct tcp_info: tcpi_options, tcpi_rcv_mss, tcpi_advmss
+_TIMESTAMP = 12
+"""Octets of the option that comes with each packet where both sides have it. Source: RFC 7323 appendix A."""
 
 
 class Stream(Protocol):
@@ -65,10 +67,11 @@ class TcpStream:
 
     @property
     def segments(self) -> tuple[int, int]:
-        """The most octets of data in one packet: what we asked for, and what came."""
+        """The most octets of data, timestamps included, in one packet: what we asked for, and what came."""
         told = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ADVERTISED + 4)
+        beside = _TIMESTAMP if told[_OPTIONS] & 1 else 0
         asked, came = (int.from_bytes(told[at : at + 4], sys.byteorder) for at in (_ADVERTISED, _RECEIVED))
-        return asked, came
+        return asked + beside, came + beside
 
     def finish(self) -> None:
         """Say that the exchange ended well: closing will be a farewell and not a reset."""

@@ -85,7 +85,10 @@ class Dialer:
         finally:
             for late in tries:
                 late.cancel()
-                late.add_done_callback(_drop)
+            # None may outlast the errand that it counts for.
+            for ended in await asyncio.gather(*tries, return_exceptions=True):
+                if isinstance(ended, TcpStream):
+                    ended.close()
 
     async def _dial(self, errand: Errand, segment: int) -> TcpStream:
         address, port = errand.entry.address, errand.entry.port
@@ -193,12 +196,6 @@ class _Attempt:
         if resent > self._known:
             self._errand.resent(resent - self._known)
             self._known = resent
-
-
-def _drop(late: asyncio.Task[TcpStream]) -> None:
-    """Close what was opened in vain; nobody waits for how it ended."""
-    if not late.cancelled() and late.exception() is None:
-        late.result().close()
 
 
 def _retransmissions(sock: socket.socket) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from exporters.posture import (
+    Access,
     AgencyPosture,
     Availability,
     Campaign,
@@ -215,6 +216,7 @@ def _host(plan: Plan, at: dt.datetime) -> HostPosture:
         findings=findings,
         certificates=() if plan.certificate is None else tuple(_certificates(plan.certificate, at)),
         looks=looks,
+        accesses=tuple(_accesses(plan)),
         availability=_availability(plan),
     )
 
@@ -258,6 +260,14 @@ def _finding(plan: Plan, rule: str, days: int | None, at: dt.datetime) -> Findin
 def _certificates(days: tuple[int, int], at: dt.datetime) -> Iterable[CertificateExpiry]:
     for family, address, left in zip(Family, ("198.18.20.10", "2001:db8:18:20::10"), days, strict=True):
         yield CertificateExpiry(443, family, address, at + dt.timedelta(days=left))
+
+
+def _accesses(plan: Plan) -> Iterable[Access]:
+    for family, way in {Family.IPV4: plan.ipv4, Family.IPV6: plan.ipv6}.items():
+        if way.result == "ok":
+            yield Access(443, family, 1.0, way.seconds * 0.2)
+        elif isinstance(way.result, Failure):
+            yield Access(443, family, 0.0, None)
 
 
 def _looks(plan: Plan, at: dt.datetime) -> tuple[Look, ...]:

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.metrics import METRICS, Cache, deal, render
 from exporters.metrics_looks import ANY_FAMILY
-from exporters.posture import HostPosture, Look, Posture
+from exporters.posture import Access, HostPosture, Look, Posture
 from probes.observation import GapReason
 from probes.target import Family
 from rules.agency import Agency, Tier, Tree
@@ -168,6 +168,17 @@ def test_the_earliest_certificate_of_a_family_counts() -> None:
         family="ipv6",
     )
     assert list(told.values()) == [(AT - dt.timedelta(days=4)).timestamp()]
+
+
+def test_the_degradation_is_told_where_both_families_connect() -> None:
+    met = (Access(443, Family.IPV4, 1.0, 0.1), Access(443, Family.IPV6, 0.8, 0.15), Access(80, Family.IPV6, 0.0, None))
+    posture = with_hosts(replace(host("www.kp.test"), accesses=met))
+    name = {"host": "www.kp.test", "agency": "portal"}
+    assert value("diaolou_host_ipv6_degradation_ratio", posture, port="443", **name) == pytest.approx(0.5)
+    assert value("diaolou_host_ipv6_degradation_ratio", posture, port="80", **name) is None
+    assert value("diaolou_host_connect_seconds", posture, port="443", family="ipv6", **name) == 0.15
+    assert value("diaolou_host_connect_seconds", posture, port="80", family="ipv6", **name) is None
+    assert value("diaolou_host_connect_success_ratio", posture, port="80", family="ipv6", **name) == 0
 
 
 def look(result: str, family: Family | None = Family.IPV6, seconds: float | None = None) -> dict[str, object]:

@@ -18,10 +18,13 @@ BOTH = (V4, V6)
 ASKED = ("aaaa_published", "questions_are_answered")
 """Rules about questions to the DNS, which are asked for either family whatever is published."""
 DEAD_IPV6 = {
+    "ipv6_access_success_rate": (V6,),
     "every_aaaa_answers_on_declared_ports": (V6,),
     "home_page_answers_over_ipv6": (V6,),
     "https_available": (V6,),
 }
+GIVEN_UP = {**DEAD_IPV6, "dual_stack_clients_take_ipv6": (V6,)}
+"""Where IPv4 takes over what IPv6 does not bring."""
 HTTP_ALONE = {"https_available": BOTH, "http_redirects_to_https": BOTH}
 UNFORCED = {"http_redirects_to_https": BOTH, "hsts_lasts_a_year": BOTH}
 UNMARKED = {
@@ -43,6 +46,7 @@ UNTOLD = frozenset(
         "referrer_policy_sent",
         # What is lost or late differs from look to look, and with what else the machine does.
         "home_page_loads_within_fifteen_seconds",
+        "ipv6_is_as_fast_as_ipv4",
         "ipv6_page_is_as_quick_as_ipv4",
         "ipv6_path_is_as_quick_as_ipv4",
         "name_servers_answer_quickly",
@@ -61,9 +65,9 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "zone_answers_over_ipv6": (NEITHER,),
     },
     "one_ns_without_aaaa": {"two_name_servers_have_aaaa": (NEITHER,)},
-    "ipv6_dropped": DEAD_IPV6,
-    "ipv6_refused": DEAD_IPV6,
-    "aaaa_to_nobody": {**DEAD_IPV6, "echo_answers_over_ipv6": (V6,), "families_agree_on_echo": (NEITHER,)},
+    "ipv6_dropped": GIVEN_UP,
+    "ipv6_refused": GIVEN_UP,
+    "aaaa_to_nobody": {**GIVEN_UP, "echo_answers_over_ipv6": (V6,), "families_agree_on_echo": (NEITHER,)},
     "second_aaaa_dead": {**DEAD_IPV6, "echo_answers_over_ipv6": (V6,)},
     # The page that IPv6 shows is a server's own, of one that was never told of HSTS.
     "content_differs": {
@@ -92,6 +96,8 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # The page that stalls is served without HTTPS being forced; over IPv6 nobody gets far enough to see that.
     "ipv6_path_mtu_black_hole": {
         "home_page_answers_over_ipv6": (V6,),
+        "no_path_mtu_black_hole": (V6,),
+        "packet_too_big_is_delivered": (V6,),
         "http_redirects_to_https": (V4,),
         "hsts_lasts_a_year": (V4,),
     },
@@ -103,13 +109,13 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "one_ns_refuses_tcp": {"name_servers_answer_over_ipv4": (NEITHER,), "name_servers_answer_over_ipv6": (NEITHER,)},
     "undeclared_port": {"only_declared_ports_open": BOTH},
     # Who offers HTTPS to half of the world cannot force it.
-    "https_only_over_ipv4": {**DEAD_IPV6, "http_redirects_to_https": BOTH, "hsts_lasts_a_year": (V4,)},
+    "https_only_over_ipv4": {**GIVEN_UP, "http_redirects_to_https": BOTH, "hsts_lasts_a_year": (V4,)},
     "one_ns_deaf_over_ipv6": {"name_servers_answer_over_ipv6": (NEITHER,)},
     "aaaa_loopback": UNUSABLE_AAAA,
     "aaaa_ula": UNUSABLE_AAAA,
     "aaaa_linklocal": UNUSABLE_AAAA,
     # A mapped address is no place on any network: that nobody answers there is known without asking.
-    "aaaa_mapped": {**UNUSABLE_AAAA, **DEAD_IPV6},
+    "aaaa_mapped": {**UNUSABLE_AAAA, **GIVEN_UP},
     "aaaa_sixtofour": UNUSABLE_AAAA,
     # To speak TLS 1.0 at all it was set to the lowest level of security, which lets anonymous suites in.
     "tls_1_0_only": {

@@ -325,8 +325,9 @@ SITES: tuple[Site, ...] = (
         35,
         "塘口镇人民政府",
         "Tangkou Town Government",
-        (Host("www", 10, HTTP, declared=frozenset({80}), faults=("http_only",)),),
+        (Host("www", 10, HTTP, web=Web(filler=20000), declared=frozenset({80}), faults=("http_only",)),),
         domain="tangkou",
+        tunnel6=1400,
         tier="town",
     ),
 )

@@ -95,8 +95,10 @@ def build(nodes: Sequence[Node], many: int = 0) -> None:
     _firewall(ROUTER, "forward", _losses(nodes))
     black_holes = [node for node in nodes if node.mtu6]
     if black_holes:
-        _firewall(ROUTER, "output", ["icmpv6 type packet-too-big drop"])
-        batch([line for node in black_holes for line in _narrow(node)], ROUTER, "-6")
+        never = [f"ip6 daddr {ipv6(node.number, 0)}/64 icmpv6 type packet-too-big drop" for node in black_holes]
+        _firewall(ROUTER, "output", never)
+    narrow = [node for node in nodes if node.mtu6 or node.tunnel6]
+    batch([line for node in narrow for line in _narrow(node)], ROUTER, "-6")
     for node in nodes:
         batch(_addresses(node), node.name)
         if node.incoming:
@@ -157,9 +159,12 @@ def _losses(nodes: Sequence[Node]) -> list[str]:
 
 
 def _narrow(node: Node) -> Iterable[str]:
-    """Routes for what comes from *node*: the same ways out, but narrow, and nobody is told."""
+    """Routes for what comes from *node*: the same ways out, but narrow. A tunnel is narrow both ways."""
+    mtu = node.mtu6 or node.tunnel6
     yield f"rule add iif to-{node.name} lookup {node.number}"
-    yield f"route add 2001:db8::/32 via {ipv6(10, 10)} dev to-vantage mtu lock {node.mtu6} table {node.number}"
+    yield f"route add 2001:db8::/32 via {ipv6(10, 10)} dev to-vantage mtu lock {mtu} table {node.number}"
+    if node.tunnel6:
+        yield f"route replace {ipv6(node.number, 0)}/64 dev to-{node.name} proto kernel metric 256 mtu lock {mtu}"
 
 
 def _firewall(namespace: str, hook: str, rules: Sequence[str]) -> None:

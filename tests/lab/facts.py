@@ -10,8 +10,11 @@ from probes.dns_delegation import DnsDelegation
 from probes.ipv6_only import Ipv6Only
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
+from probes.path_mtu import PathMtu
+from probes.route_trace import RouteTrace
 from probes.site_visit import SiteVisit
 from probes.target import Family
+from probes.tcp_access import TcpAccess
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
 from probes.tls_versions import TlsVersions
@@ -27,6 +30,8 @@ CERTIFICATE = {
     "wrong_name": frozenset({ChainFault.NAME_MISMATCH}),
     "self_signed": frozenset({ChainFault.SELF_SIGNED}),
 }
+_DISTANCE = 2
+"""Hops to every host: the router lies between."""
 UNASKED = ("no_address", "bogus_address")
 """Words of the truth for pages that nobody can ask for."""
 
@@ -41,6 +46,9 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _offers(told, observed)
     yield from _pages(told, observed)
     yield from _echoes(told, observed)
+    yield from _paths(told, observed)
+    yield from _routes(told, observed)
+    yield from _accesses(told, observed)
     yield from _servers(zones, observed)
     yield from _depth(told, observed)
     yield from _visits(told, observed)
@@ -151,6 +159,36 @@ def _echoes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
             truth = told["addresses"][str(record.subject.address)]["ping"]
             if (record.failure is None) is not truth:
                 yield f"{record.subject} ping is {record.failure or 'answered'}, true is {truth}"
+
+
+def _paths(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    for record in observed:
+        if isinstance(facts := record.facts, PathMtu):
+            truth = told["addresses"][str(record.subject.address)]["path"]
+            met = {word: getattr(facts, word) for word in truth}
+            # A lossy path may leave it open; what is said must be true.
+            if any(said is not None and said != truth[word] for word, said in met.items()):
+                yield f"{record.subject} path {met}, true is {truth}"
+            elif not told["loss"] and met != truth:
+                yield f"{record.subject} path is left at {met}, true is {truth}"
+
+
+def _routes(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    for record in observed:
+        if isinstance(facts := record.facts, RouteTrace) and not told["loss"]:
+            place = told["addresses"][str(record.subject.address)]
+            if facts.reached is not place["ping"] or (facts.reached and facts.length != _DISTANCE):
+                yield f"{record.subject} route {facts.route}, true is {place['ping']}"
+            if "open" in {place["ports"][str(port)] for port in told["declared"]}:
+                yield f"{record.subject} was traced, and can be reached"
+
+
+def _accesses(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    for record in observed:
+        if isinstance(facts := record.facts, TcpAccess) and not told["loss"]:
+            state = told["addresses"][str(record.subject.address)]["ports"][str(record.subject.port)]
+            if facts.rate != (state == "open"):
+                yield f"{record.subject} connects {facts.made} of {facts.tried} times, true is {state}"
 
 
 def _servers(zones: Truth, observed: Iterable[Observation]) -> Iterator[str]:

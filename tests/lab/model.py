@@ -132,7 +132,8 @@ class Site:
     """One agency's network: one namespace behind the router, one /24 and one /64.
 
     *domain* is the zone below the city's, or empty for names in the city's zone itself. *servers* serve that zone.
-    *loss* is the share of packets lost each way. *mtu6* is the IPv6 path MTU the router keeps to itself.
+    *loss* is the share of packets lost each way. *mtu6* is the IPv6 path MTU the router keeps to itself, *tunnel6* one
+    that it tells.
     """
 
     key: str
@@ -145,6 +146,7 @@ class Site:
     echo6: bool = True
     loss: float = 0.0
     mtu6: int = 0
+    tunnel6: int = 0
     tier: str = "county"
     faults: tuple[str, ...] = ()
 

@@ -28,6 +28,7 @@ class Node:
     incoming: tuple[str, ...] = ()
     loss: float = 0.0
     mtu6: int = 0
+    tunnel6: int = 0
 
 
 def server_addresses(name: Name) -> tuple[Address, ...]:
@@ -64,7 +65,7 @@ def of_site(site: Site) -> Node:
     if not site.echo6:
         rules.append("icmpv6 type { echo-request, echo-reply } drop")
     owned = tuple(site.address(host, family) for host in site.hosts for family in sorted(host.families))
-    return Node(site.key, site.number, owned, tuple(rules), site.loss, site.mtu6)
+    return Node(site.key, site.number, owned, tuple(rules), site.loss, site.mtu6, site.tunnel6)
 
 
 def nodes(scale: int = 0) -> tuple[Node, ...]:

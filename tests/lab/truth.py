@@ -22,6 +22,9 @@ Json = dict[str, object]
 LINK_RATE = 0.9
 """The share of links that the sample policy wants IPv6 to reach."""
 
+_WIDE = 1500
+"""What the city's links carry."""
+
 _BOGUS = {
     "loopback": "::1/128",
     "unspecified": "::/128",
@@ -112,6 +115,7 @@ def host_truth(site: Site, host: Host) -> Json:
                 "bogus": bogus(address),
                 "ports": {str(port): state(site, host, address, port) for port in PORTS},
                 "ping": _ping(site, host, address),
+                "path": _path(site, host, address),
             }
             for family in Family
             for address in published[family]
@@ -181,6 +185,19 @@ def _ping(site: Site, host: Host, address: Address) -> bool:
     family = Family.of(address)
     owned = address == site.address(host, family) and family in host.families
     return owned and (family is Family.IPV4 or site.echo6)
+
+
+def _path(site: Site, host: Host, address: Address) -> Json:
+    """Return how large a packet echo finds the path to carry, and whether larger ones vanish, as far as that shows."""
+    if not _ping(site, host, address):
+        return {"mtu": None, "swallows": None, "told": None}
+    six = Family.of(address) is Family.IPV6
+    mtu = (site.mtu6 or site.tunnel6 or _WIDE) if six else _WIDE
+    return {
+        "mtu": mtu,
+        "swallows": bool(six and site.mtu6 and host.web.filler > site.mtu6),
+        "told": None if mtu == _WIDE else not site.mtu6,
+    }
 
 
 def _web(site: Site, host: Host, published: tuple[Address, ...], port: int) -> str:

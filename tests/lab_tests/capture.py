@@ -1,7 +1,8 @@
 """What really leaves a vantage of the city: `python -m tests.lab_tests.capture` until its input ends.
 
-Prints "ready" when it listens, and at the end one line of JSON: by address, the SYNs, datagrams and echo requests that
-left, and the octets they and TCP connections carried, those sent again left out.
+Prints "ready" when it listens, and at the end one line of JSON: by address, the SYNs, datagrams, echo requests and
+parts of these that left, and the octets they and TCP connections carried, those sent again left out. Pings are echo
+requests of one size.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ OUTGOING, IPV4, IPV6 = 4, 0x0800, 0x86DD
 EVERYTHING = 3
 SYN, ACK = 0x02, 0x10
 ECHO = {1: 8, 58: 128}
+PING = 24
+"""Octets of a ping of ours, from its ICMP header on; soundings are longer."""
+OPTIONS, FRAGMENT = (0, 60), 44
 FORCED_BUFFER = 33
 BUFFER = 64 * 1024 * 1024
 
@@ -34,9 +38,16 @@ class Counts:
         if kind == IPV4:
             begin, protocol, there = (packet[0] & 15) * 4, packet[9], str(ip_address(packet[16:20]))
             body = packet[begin : int.from_bytes(packet[2:4])]
+            if int.from_bytes(packet[6:8]) & 0x1FFF:
+                self.by_address[there]["packets"] += 1
+                return
         else:
             protocol, there = packet[6], str(ip_address(packet[24:40]))
             body = packet[40 : 40 + int.from_bytes(packet[4:6])]
+            if protocol in (*OPTIONS, FRAGMENT):
+                # Listening for multicast is told of behind such a header too.
+                self.by_address[there]["packets"] += not there.startswith("ff")
+                return
         counts = self.by_address
         if protocol == socket.IPPROTO_UDP:
             counts[there]["packets"] += 1
@@ -46,7 +57,7 @@ class Counts:
             counts[there]["octets"] += self._fresh(there, body)
         elif protocol in ECHO and body[0] == ECHO[protocol]:
             counts[there]["packets"] += 1
-            counts[there]["echoes"] += 1
+            counts[there]["echoes"] += len(body) == PING
 
     def _fresh(self, there: str, segment: bytes) -> int:
         """Return the octets a TCP segment carries for the first time: ports and sequence number tell."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from monitor.configuration import read
-from monitor.outfit import equip
+from monitor.outfit import equip, packet_process
 from probes.framework import look
 from probes.wire.recording import RecordingWire
 
@@ -27,13 +27,15 @@ async def main() -> None:
     parser.add_argument("probe")
     parser.add_argument("host")
     parser.add_argument("file", type=Path)
+    parser.add_argument("--curious", action="store_true", help="as somebody who waits for the answer")
     asked = parser.parse_args()
     known = read(asked.config)
-    live = equip(known.config, asked.config / "no.sock").live
-    live.surroundings = replace(live.surroundings, scan_ports=PORTS)
-    target = known.config.targets[asked.host]
-    recording = RecordingWire(live.for_target(target))
-    seen = await look(known.probes[asked.probe], target, "record", recording)
+    async with packet_process(asked.config, asked.config / "no.sock") as socket:
+        live = equip(known.config, socket).live
+        live.surroundings = replace(live.surroundings, scan_ports=PORTS, curious=asked.curious)
+        target = known.config.targets[asked.host]
+        recording = RecordingWire(live.for_target(target))
+        seen = await look(known.probes[asked.probe], target, "record", recording)
     recording.save(asked.file)
     for record in seen.records:
         print(record)

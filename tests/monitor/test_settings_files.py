@@ -274,6 +274,8 @@ def test_a_mistake_in_the_schedule_is_told(desk: Desk, text: str, said: str) -> 
         ("scope: {", "limits: {per_host: inf}\nscope: {", 8, "must be a number"),
         ("scope: {", "limits: {source_ports: [2, 1]}\nscope: {", 8, "reversed"),
         ("scope: {", "limits: {source_ports: [2]}\nscope: {", 8, "needs at least 2"),
+        ("scope: {", "limits: {source_ports: [1000, 9000]}\nscope: {", 8, "must lie above 1023"),
+        ("scope: {", "limits: {source_ports: [40000, 40999]}\nscope: {", 8, "1024 at least"),
         ("scope: {", "store: {url: mysql://x}\nscope: {", 8, "sqlite:///"),
         ("scope: {", "metrics: {listen: 9817}\nscope: {", 8, "no address with a port"),
         ("scope: {", "packets: {socket: run/x}\nscope: {", 8, "absolute path"),

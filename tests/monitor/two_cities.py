@@ -20,14 +20,20 @@ from probes.level import Level
 from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
+from probes.path_headers import PathHeaders
+from probes.path_mtu import PathMtu
+from probes.route_trace import RouteTrace
 from probes.site_visit import SiteVisit
 from probes.target import Address, Family, Transport
+from probes.tcp_access import TcpAccess
 from probes.tcp_ports import TcpPorts
 from probes.tls_certificate import TlsCertificate
 from probes.tls_versions import TlsVersions
+from probes.transfer import Transfer
 from probes.web_links import WebLinks
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.greeting import TlsVersion
+from probes.wire.sounding import Word
 from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
 from tests.monitor.watching import AT
@@ -55,6 +61,10 @@ class Host:
     offers: Mapping[Address, TlsVersions]
     links: WebLinks
     alone: Ipv6Only
+    paths: Mapping[Address, PathMtu]
+    headers: Mapping[Address, PathHeaders]
+    routes: Mapping[Address, RouteTrace]
+    access: Mapping[Address, TcpAccess]
     visits: Mapping[Family, SiteVisit | Failure]
 
     def seen(self) -> Seen:
@@ -77,6 +87,10 @@ class Host:
             "tls_versions": [Sighting(_at(address, "tls", 443), facts) for address, facts in self.offers.items()],
             "web_links": [Sighting(Subject(path="/"), self.links)],
             "ipv6_only": [Sighting(Subject(path="/"), self.alone)],
+            "path_mtu": [Sighting(_at(address), facts) for address, facts in self.paths.items()],
+            "path_headers": [Sighting(_at(address), facts) for address, facts in self.headers.items()],
+            "route_trace": [Sighting(_at(address), facts) for address, facts in self.routes.items()],
+            "tcp_access": [Sighting(_at(address, "tcp", 443), facts) for address, facts in self.access.items()],
             "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
         }
 
@@ -261,6 +275,27 @@ def alone(blockers: int = 0) -> Ipv6Only:
     )
 
 
+def path(**changes: object) -> PathMtu:
+    """Return a path that a tunnel narrows, whose router says so."""
+    facts = PathMtu(
+        transfer=Transfer.PASSES,
+        largest_seen=1480,
+        echo=True,
+        mtu=1480,
+        lost=None,
+        tellers=(B2,),
+        own_link=False,
+        learnt=False,
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def access(made: int, seconds: float, *, hidden: bool = False) -> TcpAccess:
+    """Return five connections of which *made* were made, each in *seconds*."""
+    ways = () if made == 5 else (Failure.CONNECTION_TIMEOUT,)
+    return TcpAccess(5, made, made / 5, seconds, seconds, seconds, ways, not hidden, hidden)
+
+
 ECHO = IcmpEcho(3, 3, 0.01, 0.011, 0.012)
 PORTS = TcpPorts((80, 443), (), (22, 6379), ())
 WELL = Host(
@@ -274,6 +309,10 @@ WELL = Host(
     offers=dict.fromkeys(EVERY, OFFER),
     links=links(10),
     alone=alone(),
+    paths=dict.fromkeys(EVERY, path()),
+    headers=dict.fromkeys(EVERY, PathHeaders(True, True, True, True)),
+    routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
+    access=dict.fromkeys(EVERY, access(5, 0.01)),
     visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
 )
 """A host of which no rule has anything bad to say."""
@@ -344,6 +383,13 @@ _AILING = Host(
     offers={A1: OFFER, _HARDWARE: _BAD_OFFER},
     links=replace(links(3, windows=2), second=Level.of(10, 3, 6, 1, 0, 0), marks=Marks("", "", "", badge=False)),
     alone=alone(blockers=1),
+    paths={
+        A1: path(),
+        _HARDWARE: path(transfer=Transfer.STALLS_UNLESS_SMALL, largest_seen=0, mtu=1400, lost=1420, tellers=()),
+    },
+    headers={_HARDWARE: PathHeaders(True, False, False, False)},
+    routes={_HARDWARE: RouteTrace(False, Word.SILENT, B2, 1, (str(B2),), 0.01)},
+    access={A1: access(5, 0.1), _HARDWARE: access(3, 0.6, hidden=True)},
     visits={
         Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
         Family.IPV6: Failure.CONNECTION_TIMEOUT,

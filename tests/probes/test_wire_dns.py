@@ -396,3 +396,40 @@ def test_any_spoiled_answer_is_an_answer_or_an_oddity(data):
     for _ in range(data.draw(st.integers(1, 4))):
         wire[data.draw(st.integers(2, len(wire) - 1))] = data.draw(st.integers(0, 255))
     assert isinstance(read(bytes(wire), question, 0.0), (DnsAnswer, Oddity))
+
+
+class Silent(asyncio.DatagramProtocol):
+    """A server that says nothing, and remembers from which ports it was asked."""
+
+    def __init__(self):
+        self.ports = []
+
+    def datagram_received(self, data, addr):
+        self.ports.append(addr[1])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_other_peoples_servers_are_asked_from_our_ports_alone_and_our_resolvers_from_any(host):
+    loop = asyncio.get_running_loop()
+    transport, server = await loop.create_datagram_endpoint(Silent, local_addr=(host, 0))
+    port, asker = transport.get_extra_info("sockname")[1], Asker(Dialer(), (20000, 21999))
+    for recursive in (False, True):
+        for _ in range(4):
+            query = DnsQuery(ip_address(host), NAME, "A", port=port, recursive=recursive, timeout=0.09)
+            with pytest.raises(Unreached):
+                await asker.ask(query, Admissions())
+    transport.close()
+    known = [20000 <= each <= 21999 for each in server.ports]
+    assert known == [True] * 12 + [False] * 12
+    assert len(set(server.ports[:12])) > 6
+
+
+async def test_no_source_port_left_is_a_gap_and_nothing_was_sent():
+    gate = Admissions()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("", 0))
+        port = taken.getsockname()[1]
+        query = DnsQuery(ip_address("127.0.0.1"), NAME, "A", port=port, recursive=False, timeout=0.1)
+        with pytest.raises(NotLooked, match="overloaded"):
+            await Asker(Dialer(), (port, port)).ask(query, gate)
+    assert gate.guard.ledger.counts == {}

@@ -9,9 +9,11 @@ from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from probes.observation import Failure, GapReason
-from probes.target import Family
+from probes.target import Address, Family
 from probes.wire import Contact, NotLooked, Surroundings, Unreached
 from probes.wire.account import Account, Budget
 from probes.wire.errand import STRAIN
@@ -79,6 +81,62 @@ async def test_guards_that_follow_one_another_keep_the_pace_together() -> None:
     await asyncio.gather(*(send(door, number) for door in (old, new) for number in range(1, 16)))
     assert time.monotonic() - began >= 28 / 50
     assert old.ledger.counts == new.ledger.counts == {What.HTTP: 15}
+
+
+async def test_who_waits_while_the_scope_is_made_narrower_is_not_let_out() -> None:
+    door = guard(limits=Limits(per_host_concurrent=1))
+    first = asyncio.create_task(_hang(door))
+    waiting = asyncio.create_task(refused(door))
+    await asyncio.sleep(0.01)
+    door.narrow(Scope(allow=(ip_network("::1/128"),)))
+    first.cancel()
+    assert await asyncio.wait_for(waiting, 2) is GapReason.OUT_OF_SCOPE
+    assert door.ledger.counts == {What.HTTP: 1}
+
+
+PLACES = [ip_address(each) for each in ("127.0.0.1", "127.0.0.2", "::1")]
+_MOVES = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.sampled_from(PLACES)),
+        st.tuples(st.just("narrow"), st.sampled_from(PLACES)),
+        st.tuples(st.sampled_from(["stop", "resume", "wait"]), st.none()),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=40)
+@given(_MOVES)
+def test_whatever_happens_meanwhile_nothing_leaves_that_may_not_leave_now(moves: list[tuple[str, Address]]) -> None:
+    allowed, stopped, broken = set(PLACES), False, list[Address]()
+
+    async def send(door: Guard, address: Address) -> None:
+        with suppress(NotLooked):
+            async with door.admit(address, 80, What.HTTP, Account(str(address))):
+                if stopped or address not in allowed:
+                    broken.append(address)
+                await asyncio.sleep(0.002)
+
+    async def play() -> None:
+        nonlocal stopped
+        door = guard(limits=Limits(overall=5000, per_host=2000, concurrent=2))
+        sending = []
+        for move, address in moves:
+            if move == "send":
+                sending.append(asyncio.create_task(send(door, address)))
+            elif move == "narrow":
+                allowed.discard(address)
+                door.narrow(Scope(allow=LOOPBACK.allow, deny=(ip_network(address),)))
+            elif move == "wait":
+                await asyncio.sleep(0.003)
+            else:
+                stopped = move == "stop"
+                (door.stop if stopped else door.resume)()
+        await asyncio.wait_for(asyncio.gather(*sending), 5)
+        assert door.under_way == 0
+
+    asyncio.run(play())
+    assert broken == []
 
 
 async def test_surroundings_are_granted_for_their_use_alone() -> None:
@@ -264,6 +322,22 @@ async def test_distress_slows_an_address_down_and_health_speeds_it_up() -> None:
     assert await slowdown_after(Unreached(Failure.CONNECTION_TIMEOUT)) > 2.0
     assert await slowdown_after(None) == 1.0
     assert await slowdown_after(Unreached(Failure.CONNECTION_REFUSED), 40) > 2.0
+
+
+async def test_a_host_that_asks_for_patience_gets_half_the_pace_at_all_its_addresses_and_recovers() -> None:
+    door = guard(limits=Limits(overall=1e4, per_host=1000, per_agency=1e4))
+
+    async def visit(address: Address, *, overburdened: bool) -> tuple[float, ...]:
+        async with door.admit(address, 80, What.HTTP, ACCOUNT) as errand:
+            if overburdened:
+                errand.spare()
+        gates = [*(door._pacer._addresses.get(each) for each in (V4, V6)), door._pacer._hosts[ACCOUNT.target]]
+        return tuple(gate.slowdown if gate else 1.0 for gate in gates)
+
+    assert await visit(V4, overburdened=True) == (2.0, 1.0, 2.0)
+    assert await visit(V4, overburdened=True) == (4.0, 1.0, 4.0)
+    assert await visit(V6, overburdened=False) == (4.0, 1.0, 2.0)
+    assert await visit(V4, overburdened=False) == (2.0, 1.0, 1.0)
 
 
 def test_only_silence_and_resets_are_distress() -> None:

@@ -166,6 +166,17 @@ async def test_what_is_no_host_is_not_asked_for(host: str) -> None:
         await fetch(saying(b""), host=host)
 
 
+@pytest.mark.parametrize(("status", "slowdown"), [(200, 1.0), (404, 1.0), (500, 1.0), (429, 2.0), (503, 2.0)])
+async def test_a_server_that_asks_for_patience_is_sent_to_at_half_the_pace(status: int, slowdown: float) -> None:
+    door = guard()
+    page = f"HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n".encode()
+    async with serving(saying(page)) as port:
+        fetching = Fetcher(door, Dialer(), TLS, "Diaolou (+https://example.invalid/)")
+        answer = await fetching.fetch(HttpRequest("http", V4, port, "www.example"), ACCOUNT)
+    assert answer.status == status
+    assert door._pacer._hosts[ACCOUNT.target].slowdown == slowdown
+
+
 async def test_a_body_over_the_cap_is_cut_there() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"a" * 300000
     cut = await fetch(saying(page), body_limit=100_000)

@@ -1,0 +1,42 @@
+"""Files that operators bring: settings and inventories."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from monitor.importers.sheet import read_sheet
+from monitor.settings.mistakes import Mistakes
+from monitor.settings.table_reader import read_table
+from monitor.settings.yaml_reader import read_yaml
+from tests.fuzz.targets import target
+
+FOLDER = Path(tempfile.mkdtemp(prefix="diaolou-fuzz-"))
+
+
+@target
+def yaml_settings(data: bytes) -> None:
+    """A file of settings is read, or its mistakes have places within it."""
+    try:
+        read_yaml("policy.yaml", data)
+    except Mistakes as found:
+        for mistake in found.mistakes:
+            assert 0 <= mistake.line <= data.count(b"\n") + data.count(b"\r") + 2
+
+
+@target
+def csv_settings(data: bytes) -> None:
+    """A table of targets."""
+    with suppress(Mistakes):
+        read_table("targets.csv", data)
+
+
+@target
+def csv_import(data: bytes) -> None:
+    """Somebody else's table, of any separator."""
+    path = FOLDER / "assets.csv"
+    path.write_bytes(data)
+    with suppress(Mistakes):
+        for row in read_sheet(path).rows:
+            assert row.line > 0
