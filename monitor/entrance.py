@@ -155,3 +155,9 @@ def end(message: str, status: int) -> NoReturn:
     """Tell *message* as an error and end with *status*."""
     print(message, file=sys.stderr)
     raise typer.Exit(status)
+
+
+def one_form(*, as_json: bool, as_csv: bool) -> None:
+    """End with a plain word where a command is asked for both forms at once."""
+    if as_json and as_csv:
+        raise typer.BadParameter("--json, --csv: 二者取一 / one of the two")
