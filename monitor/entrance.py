@@ -14,7 +14,7 @@ import typer
 
 from monitor.configuration import Known, read
 from monitor.packs import RuleFaults
-from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, Unequipped, nothing_yet, told, trouble_with
+from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, EX_USAGE, Unequipped, nothing_yet, told, trouble_with
 from monitor.settings import Mistakes
 from monitor.store import Store, StoreUnavailable, Trouble
 from probes.text import clean
@@ -46,6 +46,12 @@ def host_or_end(known: Known, host: str) -> str:
     if host not in known.config.targets:
         end(f"清单中没有目标 {host} / no target {host} in the inventory", EX_CONFIG)
     return host
+
+
+def one_form_or_end(*, as_json: bool, as_csv: bool) -> None:
+    """End the command where it is asked for two forms of output at once."""
+    if as_json and as_csv:
+        end("--json、--csv 二者取一 / --json and --csv: one of the two", EX_USAGE)
 
 
 def agency_or_end(known: Known, agency: str) -> str:

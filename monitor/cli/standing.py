@@ -20,6 +20,7 @@ from monitor.entrance import (
     host_or_end,
     known_or_end,
     now,
+    one_form_or_end,
     reading_or_end,
     rule_or_end,
     speech,
@@ -121,8 +122,7 @@ def findings(
     from monitor.screen.findings import show_findings
     from monitor.screen.terminal import terminal
 
-    if as_json and as_csv:
-        raise typer.BadParameter("--json, --csv: 二者取一 / one of the two")
+    one_form_or_end(as_json=as_json, as_csv=as_csv)
     known = known_or_end(directory)
     agencies = frozenset(known.config.tree.subtree(agency_or_end(known, agency) or known.config.daemon.city))
     wanted = Wanted(agencies, frozenset(level or Level), rule_or_end(known, rule), frozenset(state.states), overdue)
