@@ -48,12 +48,6 @@ def host_or_end(known: Known, host: str) -> str:
     return host
 
 
-def one_form_or_end(*, as_json: bool, as_csv: bool) -> None:
-    """End the command where it is asked for two forms of output at once."""
-    if as_json and as_csv:
-        end("--json、--csv 二者取一 / --json and --csv: one of the two", EX_USAGE)
-
-
 def agency_or_end(known: Known, agency: str) -> str:
     """Return the code *agency* as it is; one that the inventory does not name ends the command."""
     if agency and agency not in known.config.tree.agencies:
@@ -161,3 +155,9 @@ def end(message: str, status: int) -> NoReturn:
     """Tell *message* as an error and end with *status*."""
     print(message, file=sys.stderr)
     raise typer.Exit(status)
+
+
+def one_form(*, as_json: bool, as_csv: bool) -> None:
+    """End with a plain word where a command is asked for both forms at once."""
+    if as_json and as_csv:
+        end("--json、--csv 二者取一 / --json and --csv: one of the two", EX_USAGE)

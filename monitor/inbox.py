@@ -10,7 +10,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class Inbox:
     def __init__(
         self,
         token: str,
-        hear: Callable[[Sequence[Heard]], object],
+        hear: Callable[[Sequence[Heard]], Awaitable[object]],
         hosts: Callable[[], Collection[str]],
         agencies: Callable[[], Collection[str]],
     ) -> None:
@@ -115,7 +115,7 @@ class Inbox:
                 log.warning("a notification could not be understood: %s", type(fault).__name__)
                 return 400
             try:
-                await asyncio.to_thread(self._hear, heard)
+                await self._hear(heard)
             except StoreUnavailable as trouble:
                 log.warning("alerts were not noted, and will be told again: %s", trouble)
                 return 503

@@ -35,7 +35,7 @@ class Told:
         self.reads = 0
         self.trouble = trouble
 
-    def hear(self, told: Sequence[Heard]) -> None:
+    async def hear(self, told: Sequence[Heard]) -> None:
         if self.trouble is not None:
             raise self.trouble
         self.heard += told
