@@ -15,6 +15,7 @@ from probes.target import Address, Family
 from probes.wire import Contact, PortState
 from probes.wire.packets.messages import Declined, Scan, Scanned, Seen, Unseen
 from probes.wire.packets.pace import Pace
+from probes.wire.packets.syn import scanner
 from probes.wire.packets.syn.ring import OWN_PORTS
 from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
@@ -135,6 +136,16 @@ async def test_scans_without_ports_of_ours_wait_for_those_before_them() -> None:
     world = World(HOSTS[0], CONTROL.address, controls=(CONTROL,), ports=(40000, 40071))
     told = await asyncio.gather(*(world.scan() for _ in range(4)))
     assert told == [all_are({PortState.FILTERED}) | {HOSTS[0]: {PortState.CLOSED}}] * 4
+
+
+async def test_more_than_is_scanned_at_once_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "_PAIRS", 2 * len(PORTS))
+    world = World(*HOSTS)
+    parts = [replace(SCAN, addresses=HOSTS[at : at + 2]) for at in (0, 2, 4)]
+    told = await asyncio.gather(*map(world.scan, parts))
+    assert told == [dict.fromkeys(part.addresses, {PortState.CLOSED}) for part in parts]
+    turns = [HOSTS.index(host) // 2 for host in world.tap.left]
+    assert turns == sorted(turns)
 
 
 async def test_a_scan_that_waits_for_ports_is_stopped_like_any_other() -> None:

@@ -16,7 +16,7 @@ from probes.wire import PortState
 from probes.wire.gathering import Swept
 from rules.text import Text
 from tests.bench.figure import Figure, figure
-from tests.bench.scan_engine import Engine, engine
+from tests.bench.scan_engine import AT_MOST, Engine, engine
 from tests.bench.scan_peers import Scan, masscan, nmap, zmap
 from tests.probes.syn_bed import BASES, OPEN, Bed, bed, truth
 
@@ -28,6 +28,8 @@ TOWN, TOWN_PORTS, DARK = 2000, range(1, 1001), 0.3
 """Hosts of both families, their ports, and the share of them that is silent."""
 NMAP_TOWN = int(os.environ.get("NMAP_HOSTS", "200"))
 """How many hosts nmap is given, with the same share of silent ones: with all 2,000 it would take most of the time."""
+PLANNED, PLANNED_PORTS = {Family.IPV4: 32 * AT_MOST, Family.IPV6: 64 * AT_MOST}, range(1, 1025)
+PLANNED_RATE, PLANNED_FOR = 200.0, 15.0
 RATES = (1_000, 10_000, 50_000, 100_000)
 RATE_PORTS = range(2000, 3000)
 """Ports nothing listens on: every SYN that arrives is one of the scan's."""
@@ -64,7 +66,9 @@ def run(folder: Path) -> Iterator[Figure]:
             hosts.ours.run(f"ip route add {WIDE} via 198.18.79.1")
             async with engine(hosts, folder, *SCOPE) as ours:
                 parts = [part(hosts, ours) for part in (_masscan, _zmap, _nmap, _loss, _rates)]
-                return [each for part in parts async for each in part]
+                figures = [each for part in parts async for each in part]
+            async with engine(hosts, folder, *SCOPE) as planning:
+                return [*figures, await _planned(planning)]
 
     yield from asyncio.run(all_of_them())
 
@@ -178,6 +182,23 @@ async def _rates(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
 def _hosts(family: Family, places: Iterable[int], bases: Mapping[Family, Address] = BASES) -> dict[Address, int]:
     """Return the addresses of hosts, and the place of each."""
     return {bases[family] + place: place for place in places}
+
+
+async def _planned(ours: Engine) -> Figure:
+    """What a hundred million probes take while they are under way or wait for their turn: all asked for at once."""
+    parts = [
+        _hosts(family, range(at, at + AT_MOST), TOWNS) for family, n in PLANNED.items() for at in range(0, n, AT_MOST)
+    ]
+    asking = [asyncio.create_task(ours.scan(list(part), PLANNED_PORTS, PLANNED_RATE)) for part in parts]
+    await asyncio.sleep(PLANNED_FOR)
+    for each in asking:
+        each.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    zh, en = (
+        "计划一亿个探测，头 15 秒：发包进程内存峰值",
+        "100 M probes planned, the first 15 s: peak memory of the packet process",
+    )
+    return figure("planned", zh, en, ours.peak_mb, "MB", 200)
 
 
 def _town(count: int) -> list[int]:

@@ -24,6 +24,8 @@ from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.uplinks import Uplinks
 from probes.wire.scope import Scope
 
+_PAIRS = 1 << 24
+"""Pairs of host and port that are scanned at once, so that memory is bounded however much is planned."""
 _KEPT = 64
 """Ports of ours kept for asking controls, which a scan waits for while it holds its own."""
 _CONTROL_RATES = 10.0, 10.0
@@ -35,7 +37,7 @@ class Scanner:
 
     *outlets* holds, per family, one or why there is none; *lost* says how many answers this machine has lost, ever.
     *controls* are contacts besides the scope that are asked whether a link carries, where nobody else shows it. SYNs
-    leave from *source_ports*, both ends included; when all are in use, a scan waits.
+    leave from *source_ports*, both ends included; when all are in use, or too much is under way, a scan waits.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class Scanner:
         """Put *request*, and tell what there is to say of each address once it is whole."""
         try:
             outlet = self._permit(request)
-            await self._ports_for(request)
+            await self._room_for(request)
             with self._flight(request) as flight, self._pace.many(request.addresses) as slots:
                 way = Approach(flight, outlet, self._pace, slots)
                 lost = self._lost(outlet.family)
@@ -131,15 +133,20 @@ class Scanner:
             flight.settle_error(error, source, time.monotonic() - age)
             self._uplinks.note(flight)
 
-    async def _ports_for(self, request: Scan) -> None:
-        """Wait until there are ports of ours for *request*, and some left for controls to be asked from.
+    async def _room_for(self, request: Scan) -> None:
+        """Wait until there is room for *request*, and ports of ours, with some left for controls to be asked from.
 
         Raises:
             NotLooked: the process was stopped meanwhile.
         """
-        wanted = 2 * _most_rounds(request) + _KEPT
+        wanted, pairs = 2 * _most_rounds(request) + _KEPT, _pairs(request)
+
+        def room() -> bool:
+            begun = sum(_pairs(flight.request) for flight in set(self._flights.values()))
+            return len(self._own_ports) >= wanted and begun + pairs <= _PAIRS
+
         async with self._returned:
-            await self._returned.wait_for(lambda: len(self._own_ports) >= wanted or self._stopped)
+            await self._returned.wait_for(lambda: room() or self._stopped)
         if self._stopped:
             raise NotLooked(GapReason.STOPPED)
 
@@ -204,6 +211,10 @@ class Scanner:
             for port in own_ports:
                 self._flights.pop(port, None)
             self._own_ports.extend(own_ports)
+
+
+def _pairs(request: Scan) -> int:
+    return len(request.addresses) * len(request.ports)
 
 
 def _most_rounds(request: Scan) -> int:
