@@ -24,7 +24,15 @@ TEST = {
     "ping": "iputils-ping",
     "ss": "iproute2",
 }
-BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf", "masscan": "masscan", "zmap": "zmap"}
+BENCH = {
+    **TEST,
+    "nsd": "nsd",
+    "dnsperf": "dnsperf",
+    "masscan": "masscan",
+    "zmap": "zmap",
+    "nginx": "nginx-light",
+    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+}
 NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
