@@ -143,8 +143,8 @@ async def gzip_bomb() -> AsyncIterator[bytes]:
 
 @cache
 def br_bomb() -> bytes:
-    """Return 64 MiB of one letter in a hundred bytes of br."""
-    return brotli.compress(b"a" * (64 * _MIB))
+    """Return 64 MiB of one letter in a few bytes of br."""
+    return brotli.compress(b"a" * (64 * _MIB), quality=2)
 
 
 def zstd_bomb() -> bytes:
