@@ -212,14 +212,15 @@ def endure(folder: Path, kills: int, seed: int, tell: Callable[[str], object] = 
         return len(ordeal.seen)
 
 
+def main(words: Sequence[str]) -> None:
+    """Act, or endure so many kills, with the seed that may follow."""
+    if words[0] == "act":
+        act(Path(words[1]))
+        return
+    seed = int(words[1]) if len(words) > 1 else 20261101
+    with tempfile.TemporaryDirectory(prefix="diaolou-kills-") as name:
+        endure(Path(name), int(words[0]), seed, lambda told: print(told, flush=True))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "act":
-        act(Path(sys.argv[2]))
-    else:
-        with tempfile.TemporaryDirectory(prefix="diaolou-kills-") as name:
-            endure(
-                Path(name),
-                int(sys.argv[1]),
-                int(sys.argv[2]) if len(sys.argv) > 2 else 20261101,
-                lambda told: print(told, flush=True),
-            )
+    main(sys.argv[1:])
