@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from exporters.chore import Chore
 from exporters.metrics_app import MetricsApp
 from exporters.metrics_process import DaemonState, OwnMetrics
-from monitor.alarm import Alarm, Heard
+from monitor.attending import Attending
 from monitor.bookkeeping import EVERY, Books
 from monitor.campaign import Campaigns
 from monitor.chores import Chores
@@ -27,12 +27,10 @@ from monitor.clock import SystemClock
 from monitor.configuration import Known
 from monitor.halt import Halt
 from monitor.in_force import InForce, plan_of
-from monitor.inbox import Inbox, token
 from monitor.pages import Pages
 from monitor.revisit import Standing
 from monitor.scheduler import Scheduler
 from monitor.serving import serving
-from monitor.settings.daemon import Endpoint
 from monitor.signals import Signals
 from monitor.spool import Spool
 from monitor.stopping import Obedience, tell
@@ -42,8 +40,6 @@ from monitor.tally import Tally
 from monitor.tower import SELF
 from probes.registry import Probe
 from probes.wire.notify import Notifier
-from rules.emergency import Emergency
-from rules.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +71,6 @@ class Daemon:
         self._pages = Pages(known.config.daemon.time_zone, self._chores)
         self._switch, self._halt = Switch(), known.halt_file(directory)
         self._backlog: Mapping[str, int] = {}
-        self._emergency: Emergency | None = None
 
     async def run(self) -> None:
         """Run until told to end.
@@ -101,7 +96,7 @@ class Daemon:
             plan = plan_of(self._known, self._in_force.tower)
             self._campaigns = Campaigns(store, plan, self._batch, self._standing, self._clock)
             self._scheduler = Scheduler(self._campaigns, self._doubt.set)
-            self._alarm = Alarm(store, lambda: self._in_force.known.config)
+            self._attending = Attending(store, self._in_force, self._campaigns, self._clock, self._changed)
             self._tally = Tally(
                 (self._own.defects, lambda: self._in_force.defects + self._campaigns.defects),
                 (self._own.misses, lambda: self._scheduler.missed),
@@ -117,34 +112,13 @@ class Daemon:
             stack.push_async_callback(self._scheduler.stop)
             app = MetricsApp(lambda: self._pages.page, self._registry, self._writable)
             await stack.enter_async_context(serving(app, config.daemon.metrics))
-            await self._open_inbox(stack)
+            await stack.enter_async_context(self._attending.listening(config.alerting.inbox))
             tasks = [asyncio.create_task(each) for each in (*self._work(), notifier.keep_alive())]
             stack.callback(lambda: [task.cancel() for task in tasks])
             self._listen()
             notifier.ready(f"{len(config.targets)} targets")
             log.info("watching %d targets, metrics at %s", len(config.targets), config.daemon.metrics)
             await self._ending.wait()
-
-    async def _open_inbox(self, stack: AsyncExitStack) -> None:
-        """Be told of alerts, where the configuration says so, as long as *stack* stands.
-
-        Raises:
-            Unequipped: there is no secret, or the address cannot be listened at.
-        """
-        if (inbox := self._known.config.alerting.inbox) is None:
-            return
-        app = Inbox(
-            token(Path(inbox.token_file)),
-            self._hear,
-            lambda: self._in_force.known.config.targets,
-            lambda: self._in_force.known.config.tree.agencies,
-        )
-        what = Text("告警", "the inbox of alerts")
-        await stack.enter_async_context(serving(app, Endpoint(inbox.address, inbox.port), what))
-
-    def _hear(self, told: Sequence[Heard]) -> None:
-        if self._alarm.hear(told, self._clock.now()):
-            self._pages.outdated()
 
     # --- what campaigns do ---------------------------------------------------------------------------------
 
@@ -180,8 +154,8 @@ class Daemon:
             self._chores.repeat(Chore.COUNT, self._count, COUNTING),
             self._chores.repeat(Chore.LEDGER, self._books.keep, EVERY),
             self._chores.repeat(Chore.CLAIM, self._look_into_claims, COUNTING),
-            self._chores.repeat(Chore.ALERT, self._climb, COUNTING),
-            self._chores.repeat(Chore.EMERGENCY, self._mind_the_emergency, COUNTING),
+            self._chores.repeat(Chore.ALERT, self._attending.climb, COUNTING),
+            self._chores.repeat(Chore.EMERGENCY, self._attending.mind_the_emergency, COUNTING),
             self._obedience.watch(),
         )
 
@@ -213,23 +187,11 @@ class Daemon:
         if waiting := await asyncio.to_thread(claims.waiting, now):
             await self._campaigns.hasten(waiting, now)
 
-    async def _climb(self) -> None:
-        """Tell of alerts further up that nobody answers for."""
-        if await asyncio.to_thread(self._alarm.climb, self._clock.now()):
-            self._pages.outdated()
-
-    async def _mind_the_emergency(self) -> None:
-        """Take up an emergency that was ordered, or go back to what is usual when one is over."""
-        tower, now = self._in_force.tower, self._clock.now()
-        await asyncio.to_thread(tower.expire, now)
-        emergency = await asyncio.to_thread(tower.affairs.emergency, now)
-        if emergency == self._emergency:
-            return
-        self._emergency = emergency
+    def _changed(self, anew: bool) -> None:
+        """Take in that something under way changed, and have everyone judged *anew* where that may change verdicts."""
         self._pages.outdated()
-        self._doubt.set()
-        if emergency is not None:
-            await self._campaigns.hasten(tower.concerned(emergency.terms), now)
+        if anew:
+            self._doubt.set()
 
     # --- what an operator signals --------------------------------------------------------------------------
 

@@ -43,10 +43,17 @@ class Judged:
 class Judge:
     """Judges targets by the rules and policy of one configuration, and by what *spool* still owes the store."""
 
-    def __init__(self, config: Config, rules: Mapping[str, Rule], store: Store, spool: Spool | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        rules: Mapping[str, Rule],
+        store: Store,
+        spool: Spool | None = None,
+        affairs: Affairs | None = None,
+    ) -> None:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
-        self._handlings, self._affairs = Handlings(store), Affairs(config, store)
+        self._handlings, self._affairs = Handlings(store), affairs or Affairs(config, store)
         self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:

@@ -25,7 +25,15 @@ TEST = {
     "ss": "iproute2",
     "unbound": "unbound",
 }
-BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf", "masscan": "masscan", "zmap": "zmap"}
+BENCH = {
+    **TEST,
+    "nsd": "nsd",
+    "dnsperf": "dnsperf",
+    "masscan": "masscan",
+    "zmap": "zmap",
+    "nginx": "nginx-light",
+    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+}
 NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from exporters.report.charts import ladder_bars, level_bars
+from exporters.rollout import outlook
 from exporters.words import EXEMPT, word
 from probes.target import Family
 from rules.finding import Act
@@ -53,6 +54,7 @@ def render_html(report: MonthlyReport, language: Language, zone: ZoneInfo) -> st
             exempt_word=EXEMPT.into(language),
             stages=[*Stage, None],
             families=list(Family),
+            outlook=outlook,
             levels=list(Level),
             acts=list(Act),
             ladder=ladder_bars(report, language),

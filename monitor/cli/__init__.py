@@ -1,4 +1,4 @@
-"""The command line: `diaolou`, every word of ours in Chinese and English; how a command is written, typer tells."""
+"""The command line: `diaolou`, every word of ours in Chinese and English."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from monitor.cli import (
     standing,
     switching,
 )
+from monitor.cli.usage import Commands
 from monitor.refusal import EX_FAILED
 
 EPILOG = (
@@ -34,6 +35,7 @@ EPILOG = (
 
 app = typer.Typer(
     name="diaolou",
+    cls=Commands,
     help="碉楼：政务网络安全态势与 IPv6 就绪度监测。The watchtower: network security posture and IPv6 readiness.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -59,6 +61,7 @@ app.command()(looking.look)
 app.command()(looking.serve)
 app.command()(standing.status)
 app.command()(standing.scores)
+app.command()(standing.rollout)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)
