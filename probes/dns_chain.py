@@ -39,10 +39,11 @@ class ChainZone:
 class DnsChain(Facts):
     """The way from the root to the target's AAAA over IPv6 alone.
 
-    *resolves*: it leads to an answer, be it that there is no AAAA (*presence*). Where it does not, *stop* says why, at
-    the servers of *stopped_at*, and *met* what was met there. *zones* are all it touched, those of aliases and of
-    name servers too, in order. Of them *unserved* have no server that answers over IPv6, *single* exactly one,
-    *sides_differ* other servers at the parent, *glue_differs* other addresses there; None where it is not known.
+    *resolves*: it leads to an answer, be it that there is no AAAA (*presence*); None where we gave up. Where it does
+    not, *stop* says why, at the servers of *stopped_at*, and *met* what was met there. *zones* are all it touched,
+    those of aliases and of name servers too, in order. Of them *unserved* have no server that answers over IPv6,
+    *single* exactly one, *sides_differ* other servers at the parent, *glue_differs* other addresses there; None where
+    that is not known.
     """
 
     resolves: bool | None
@@ -129,7 +130,10 @@ async def dns_chain(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     except Halted as halted:
         halt = halted.halt
         detail = str(halted)
-        outcome = halt.gap or replace(_facts(descent), stop=halt.stop, stopped_at=halt.zone, met=halt.failure)
+        # How deep is too deep is our own bound; others may go further.
+        resolves = None if halt.stop is Stop.TOO_DEEP else False
+        facts = replace(_facts(descent), resolves=resolves)
+        outcome = halt.gap or replace(facts, stop=halt.stop, stopped_at=halt.zone, met=halt.failure)
     else:
         outcome = replace(_facts(descent), resolves=True, presence=end.presence)
     yield Sighting(WHOLE, outcome, max(0.0, (wire.now() - begun).total_seconds()), detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,9 @@ server:
   do-not-query-localhost: no
   local-zone: "test." nodefault
   num-threads: 1
+  unknown-server-time-limit: 900
+  infra-cache-min-rtt: 900
+  infra-cache-max-rtt: 1000
   msg-cache-size: 1m
   rrset-cache-size: 1m
   outgoing-range: 64
@@ -49,14 +53,24 @@ remote-control:
 """
 
 
+_UNTIL_TOLD = '"$@" & read -r _; kill $!; wait'
+"""It ends with its standard input: who enters a namespace of processes cannot be told to end those in it."""
+
+
 @contextmanager
 def judge(lab: Lab, folder: Path) -> Iterator[None]:
     """Have the judge sit in the city's vantage that has no IPv4, at port 5399 of ::1."""
     (folder / "hints").write_text(_hints())
     (folder / "unbound.conf").write_text(_settings(folder))
-    command = lab.command("vantage6", ("/usr/sbin/unbound", "-d", "-c", str(folder / "unbound.conf")))
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        try:
-            yield
-        finally:
-            running.terminate()
+    unbound = ("/usr/sbin/unbound", "-d", "-c", str(folder / "unbound.conf"))
+    command = lab.command("vantage6", ("sh", "-c", _UNTIL_TOLD, "judge", *unbound))
+    log = folder / "log"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 10
+        while not (log.exists() and "start of service" in log.read_text()):
+            assert running.poll() is None, "unbound ended"
+            assert time.monotonic() < until, "unbound does not begin"
+            time.sleep(0.05)
+        yield
+        assert running.stdin is not None
+        running.stdin.close()
