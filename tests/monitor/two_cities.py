@@ -443,7 +443,7 @@ _UNSIGNED = replace(
     echoes={A1: ECHO, B1: Failure.ECHO_TIMEOUT},
     pages={
         ("https", A1): page("https", status=200, title="Welcome to nginx!"),
-        ("https", B1): page("https", status=503),
+        ("https", B1): page("https", status=503, protocol="http/1.1"),
     },
 )
 
