@@ -23,6 +23,8 @@ TEST = {
     "pdftotext": "poppler-utils",
     "ping": "iputils-ping",
     "ss": "iproute2",
+    "radvd": "radvd",
+    "rdisc6": "ndisc6",
 }
 BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf", "masscan": "masscan", "zmap": "zmap"}
 NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}

@@ -419,6 +419,7 @@ AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
     "signed.city.example": _UNSIGNED.seen(),
+    OFFICE: link(declared=False),
 }
 
 

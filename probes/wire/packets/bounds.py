@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from probes.wire.packets.link_bodies import INTERFACE
 from probes.wire.scope import Limits, Network, Scope
 
 FILE = "diaolou.yaml"
@@ -23,13 +24,15 @@ class Unusable(Exception):
 class Bounds:
     """Where packets may go, and how many a second: in all, and to one address.
 
-    *controls* may be pinged besides, and nothing else: they prove whether our own pings come back.
+    *controls* may be pinged besides, and nothing else: they prove whether our own pings come back. *links* are the
+    interfaces that may be listened to, and whose links be asked.
     """
 
     scope: Scope
     overall: float = _GENTLE.overall
     per_address: float = _GENTLE.per_host
     controls: tuple[Network, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def pingable(self) -> Scope:
@@ -64,6 +67,7 @@ def from_directory(directory: Path) -> Bounds:
             _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
             tuple(_places(controls)),
+            tuple(_interfaces(_section(document, "links"))),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
         raise Unusable(f"{path}: {mistake}") from mistake
@@ -107,6 +111,14 @@ def _places(controls: Mapping[object, object]) -> Iterator[Network]:
                 yield ip_network(ip_address(address))
             except ValueError as error:
                 raise Unusable(f"{name}: not an address and a port: {contact!r}") from error
+
+
+def _interfaces(links: Mapping[object, object]) -> Iterator[str]:
+    for name in links:
+        interface = _section(links, str(name)).get("interface")
+        if not isinstance(interface, str) or not INTERFACE.match(interface):
+            raise Unusable(f"links.{name}.interface: not an interface: {interface!r}")
+        yield interface
 
 
 def _rate(name: str, rate: object) -> float:
