@@ -9,6 +9,7 @@ from exporters.documents import DOCUMENTS
 from exporters.documents_deeds import DEED_DOCUMENTS
 from exporters.documents_ledger import LEDGER_DOCUMENTS
 from exporters.documents_plan import PLAN_DOCUMENTS
+from exporters.documents_rollout import ROLLOUT_DOCUMENTS
 from exporters.documents_underway import UNDERWAY_DOCUMENTS
 
 HEAD = """\
@@ -27,7 +28,14 @@ FindingDocument, and `findings --csv` has the same columns.
 
 def page() -> str:
     """Return the page."""
-    documents = *DOCUMENTS, *DEED_DOCUMENTS, *LEDGER_DOCUMENTS, *PLAN_DOCUMENTS, *UNDERWAY_DOCUMENTS
+    documents = (
+        *DOCUMENTS,
+        *DEED_DOCUMENTS,
+        *LEDGER_DOCUMENTS,
+        *PLAN_DOCUMENTS,
+        *ROLLOUT_DOCUMENTS,
+        *UNDERWAY_DOCUMENTS,
+    )
     return "\n".join([HEAD, *(line for document in documents for line in _section(document))])
 
 

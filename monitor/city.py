@@ -46,9 +46,9 @@ class City:
     ) -> None:
         self._config, self._rules, self._probes = config, rules, probes
         self._store, self._clock = store, clock
-        self._judge = Judge(config, rules, store, spool)
+        self.affairs = Affairs(config, store)
+        self._judge = Judge(config, rules, store, spool, self.affairs)
         self._records, self._incidents = Records(config, store), Incidents(config, store)
-        self._affairs = Affairs(config, store)
         self._campaigns: Sequence[Campaign] = ()
         self._hosts: dict[str, HostPosture] = {}
 
@@ -88,7 +88,7 @@ class City:
         now = self._clock()
         hosts = list(self._hosts.values())
         drawn = overview(self._config, self._rules, hosts, self._lately(now, begun), vantages, now)
-        return self._affairs.onto(self._incidents.onto(self._records.onto(drawn, now), now), now)
+        return self.affairs.onto(self._incidents.onto(self._records.onto(drawn, now), now), now)
 
     def _lately(self, now: dt.datetime, begun: dt.datetime | None) -> Sequence[Campaign]:
         """Return what was done lately, or as last read where the store does not answer."""

@@ -14,7 +14,7 @@ import typer
 
 from monitor.configuration import Known, read
 from monitor.packs import RuleFaults
-from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, Unequipped, nothing_yet, told, trouble_with
+from monitor.refusal import EX_CONFIG, EX_FAILED, EX_NOTHING, EX_USAGE, Unequipped, nothing_yet, told, trouble_with
 from monitor.settings import Mistakes
 from monitor.store import Store, StoreUnavailable, Trouble
 from probes.text import clean
@@ -155,3 +155,9 @@ def end(message: str, status: int) -> NoReturn:
     """Tell *message* as an error and end with *status*."""
     print(message, file=sys.stderr)
     raise typer.Exit(status)
+
+
+def one_form(*, as_json: bool, as_csv: bool) -> None:
+    """End with a plain word where a command is asked for both forms at once."""
+    if as_json and as_csv:
+        end("--json、--csv 二者取一 / --json and --csv: one of the two", EX_USAGE)

@@ -1,25 +1,18 @@
-"""Where Alertmanager tells the tower of alerts: one path, one secret, and bodies of a bounded size.
-
-Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
-"""
+"""Where Alertmanager tells the tower of alerts: one path, one secret, and bodies of a bounded size."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import logging
-import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from exporters.metrics_app import Receive, Scope, Send
 from monitor.alarm import Heard
+from monitor.notification import understood
 from monitor.refusal import EX_CONFIG, Unequipped
 from monitor.store import StoreUnavailable
-from probes.text import clean
-from rules.alert import Severity, Signal
 from rules.text import Text
 
 log = logging.getLogger(__name__)
@@ -30,20 +23,11 @@ LARGEST = 4 * 1024 * 1024
 SLOWEST = 10.0
 """Seconds in which it must have come."""
 
-MOST = 2000
-"""Alerts of one notification."""
-
 AT_ONCE = 2
 """Notifications read at a time."""
 
 SHORTEST_TOKEN = 16
 """Characters of a secret, at least."""
-
-APART = frozenset({"inhibitor", "escalation"})
-"""Classes of alerts nobody is to answer for: the one silences others, the other is our own voice."""
-
-_ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 
 
 def token(path: Path) -> str:
@@ -110,9 +94,9 @@ class Inbox:
             if body is None:
                 return 413
             try:
-                heard = list(self._understood(json.loads(body)))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-                log.warning("a notification could not be understood: %s", type(fault).__name__)
+                heard = understood(body, self._hosts(), self._agencies())
+            except ValueError as fault:
+                log.warning("a notification could not be understood: %s", fault)
                 return 400
             try:
                 await self._hear(heard)
@@ -120,28 +104,6 @@ class Inbox:
                 log.warning("alerts were not noted, and will be told again: %s", trouble)
                 return 503
         return 200
-
-    def _understood(self, told: Mapping[str, Any]) -> Iterator[Heard]:
-        """Yield what a notification tells of; whatever is no notification raises what a wrong shape raises."""
-        if told.get("truncatedAlerts"):
-            log.warning("alerts were left out of a notification: %d", int(told["truncatedAlerts"]))
-        if len(told["alerts"]) > MOST:
-            raise ValueError(len(told["alerts"]))
-        for each in told["alerts"]:
-            name, id_ = str(each["labels"]["alertname"]), str(each["fingerprint"])
-            if each["labels"].get("class") not in APART and _NAME.fullmatch(name) and _ID.fullmatch(id_):
-                yield Heard(id_, each["status"] == "firing", self._signal(name, each))
-
-    def _signal(self, name: str, told: Mapping[str, Any]) -> Signal:
-        labels, notes = told["labels"], told.get("annotations") or {}
-        severity = labels.get("severity")
-        return Signal(
-            name,
-            Severity(severity) if severity in list(Severity) else Severity.WARNING,
-            labels["agency"] if labels.get("agency") in self._agencies() else "",
-            labels["host"] if labels.get("host") in self._hosts() else "",
-            " / ".join(clean(str(notes[key]), 300) for key in ("summary_zh", "summary_en") if notes.get(key)),
-        )
 
 
 async def _body(receive: Receive) -> bytes | None:

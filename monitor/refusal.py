@@ -21,6 +21,8 @@ EX_NOTHING = 66
 EX_STOPPED = 75
 """The exit status where probing was ordered to stop: come back later, sysexits.h's EX_TEMPFAIL."""
 EX_FAILED = 1
+EX_USAGE = 2
+"""The exit status of a command that is written wrongly."""
 
 _TROUBLES = {
     Trouble.FULL: "磁盘已满",

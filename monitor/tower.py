@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from exporters.posture import Posture
-from monitor.affairs import Affairs
 from monitor.almanac import Almanac
 from monitor.city import City
 from monitor.claims import TOWER, Claims
@@ -51,7 +50,7 @@ class Tower:
         self.lookout = Lookout(config, probes[SELF], self.spool, wire_for, clock, refresh, batch_wire)
         self.city = City(config, rules, self.probes, store, self.spool, clock)
         self.almanac = Almanac(store, config.daemon)
-        self.claims, self.affairs = Claims(store, rules), Affairs(config, store)
+        self.claims, self.affairs = Claims(store, rules), self.city.affairs
         self._refresh, self._clock = refresh, clock
         self._begun: dt.datetime | None = None
 

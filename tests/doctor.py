@@ -26,7 +26,15 @@ TEST = {
     "radvd": "radvd",
     "rdisc6": "ndisc6",
 }
-BENCH = {**TEST, "nsd": "nsd", "dnsperf": "dnsperf", "masscan": "masscan", "zmap": "zmap"}
+BENCH = {
+    **TEST,
+    "nsd": "nsd",
+    "dnsperf": "dnsperf",
+    "masscan": "masscan",
+    "zmap": "zmap",
+    "nginx": "nginx-light",
+    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+}
 NEEDED = {"demo": DEMO, "test": TEST, "bench": BENCH}
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from exporters.report.charts import ladder_bars, level_bars
+from exporters.rollout import outlook
+from exporters.scoring import figure, judged
 from exporters.words import EXEMPT, word
 from probes.target import Family
 from rules.finding import Act
@@ -53,6 +55,9 @@ def render_html(report: MonthlyReport, language: Language, zone: ZoneInfo) -> st
             exempt_word=EXEMPT.into(language),
             stages=[*Stage, None],
             families=list(Family),
+            outlook=outlook,
+            figure=figure,
+            judged=judged,
             levels=list(Level),
             acts=list(Act),
             ladder=ladder_bars(report, language),

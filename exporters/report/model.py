@@ -14,6 +14,7 @@ from rules.emergency import Emergency
 from rules.finding import Act, Finding
 from rules.policy import Level, Stage
 from rules.response import Response
+from rules.rollout import Rollout
 from rules.text import Text
 
 
@@ -33,7 +34,8 @@ class MonthlyReport:
 
     *first* and *last* are the days of the month; *posture* is as of its end (or of now, in the running month).
     *earlier* holds the risk of each agency at its beginning, as far as it was known. *advice* gives each rule's
-    remedy. *emergencies* and *responses* are those that fell into the month, in part at least.
+    remedy. *rollout* is as of now, and a past month has none. *emergencies* and *responses* are those that fell into
+    the month, in part at least.
     """
 
     first: dt.date
@@ -43,6 +45,7 @@ class MonthlyReport:
     changes: tuple[Change, ...]
     earlier: Mapping[str, float]
     advice: Mapping[str, Text]
+    rollout: Rollout | None = None
     emergencies: tuple[Emergency, ...] = ()
     responses: tuple[Response, ...] = ()
 
@@ -98,6 +101,11 @@ class MonthlyReport:
 
         known = [host for host in self.posture.hosts if host.availability]
         return tuple(sorted(known, key=lambda host: (-worst(host), host.target.host)))
+
+    def scored(self) -> tuple[HostPosture, ...]:
+        """Return the websites that the templates say something of, by name."""
+        known = [host for host in self.posture.hosts if host.templates.index or host.templates.inspected]
+        return tuple(sorted(known, key=lambda host: host.target.host))
 
     def worklists(self) -> tuple[tuple[Agency, tuple[HostPosture, ...]], ...]:
         """Return the agencies that have findings on hosts of their own, with those hosts, in the order of the tree."""

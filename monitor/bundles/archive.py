@@ -22,6 +22,14 @@ from monitor.bundles.refused import BundleRefused
 
 _PURPOSE = b"diaolou policy bundle 1\n"
 """Stands before what is signed, so that no signature made for anything else passes for one on a policy."""
+_DAMAGED = (
+    zipfile.BadZipFile,
+    EOFError,  # cut short
+    NotImplementedError,  # of a version that nobody writes
+    OverflowError,  # a file that begins beyond the end of all files
+    ValueError,  # or before the beginning, or whose name is no text
+)
+"""What reading a damaged archive may end in; the fuzzer has met each of them."""
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 
 
@@ -109,7 +117,7 @@ def _held(data: bytes) -> dict[str, bytes]:
             if sum(entry.file_size for entry in entries) > len(data):
                 raise BundleRefused("策略包打开后比它自己还大", "the bundle is larger open than closed")
             return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError):
+    except _DAMAGED:
         raise BundleRefused("不是策略包，或已损坏", "no bundle, or a damaged one") from None
 
 

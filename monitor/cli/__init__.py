@@ -1,4 +1,4 @@
-"""The command line: `diaolou`, every word of ours in Chinese and English; how a command is written, typer tells."""
+"""The command line: `diaolou`, every word of ours in Chinese and English."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import typer
 
 from monitor.cli import (
+    about,
     alerts,
     bundles,
     emergencies,
@@ -25,6 +26,7 @@ from monitor.cli import (
     standing,
     switching,
 )
+from monitor.cli.usage import Commands
 from monitor.refusal import EX_FAILED
 
 EPILOG = (
@@ -34,6 +36,7 @@ EPILOG = (
 
 app = typer.Typer(
     name="diaolou",
+    cls=Commands,
     help="碉楼：政务网络安全态势与 IPv6 就绪度监测。The watchtower: network security posture and IPv6 readiness.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -53,12 +56,14 @@ app.command()(files.version)
 app.command()(files.init)
 app.command()(files.check)
 app.command("import")(files.import_)
+app.command()(about.about)
 app.command()(looking.demo)
 app.command("round")(looking.round_)
 app.command()(looking.look)
 app.command()(looking.serve)
 app.command()(standing.status)
 app.command()(standing.scores)
+app.command()(standing.rollout)
 app.command()(standing.findings)
 app.command()(standing.history)
 app.command()(standing.explain)

@@ -15,6 +15,7 @@ from monitor.entrance import (
     agency_or_end,
     known_or_end,
     now,
+    one_form,
     reading_or_end,
     speech,
 )
@@ -54,8 +55,7 @@ def ledger(
     from monitor.screen.ledger import show_ledger
     from monitor.screen.terminal import terminal
 
-    if as_json and as_csv:
-        raise typer.BadParameter("--json, --csv: 二者取一 / one of the two")
+    one_form(as_json=as_json, as_csv=as_csv)
     known = known_or_end(config)
     zone = known.config.daemon.time_zone
     below = frozenset(known.config.tree.subtree(agency_or_end(known, agency))) if agency else None

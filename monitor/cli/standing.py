@@ -20,6 +20,7 @@ from monitor.entrance import (
     host_or_end,
     known_or_end,
     now,
+    one_form,
     reading_or_end,
     rule_or_end,
     speech,
@@ -103,6 +104,36 @@ def scores(
         show_scores(terminal(), posture, below, language, zone)
 
 
+def rollout(
+    directory: Directory = DEFAULT,
+    agency: Annotated[str, typer.Option(help="只看此单位及下级，并逐台列出 / only this agency, host by host")] = "",
+    top: Annotated[int, typer.Option(min=1, help="列出最见效的几项 / how many remedies to list")] = 10,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="以 CSV 输出 / print CSV")] = False,
+) -> None:
+    """IPv6 推进：目标进度，改哪里最见效，还差什么。The IPv6 rollout: goals, what lifts most, what each host needs."""
+    from exporters.documenting import dumps
+    from exporters.documents_rollout import rollout_document, steps_csv
+    from monitor.commands.status import current
+    from monitor.rollout import rollout as drawn
+    from monitor.screen.rollout import show_rollout
+    from monitor.screen.terminal import terminal
+
+    one_form(as_json=as_json, as_csv=as_csv)
+    known = known_or_end(directory)
+    chosen = agency_or_end(known, agency)
+    with reading_or_end(known, directory) as store:
+        posture = current(known, store, now())
+        found = drawn(known, store, posture, chosen or known.config.daemon.city)
+    if as_json:
+        print(dumps(rollout_document(found)))
+    elif as_csv:
+        print(steps_csv(found.steps), end="")
+    else:
+        show_rollout(terminal(), found, posture, speech(known, lang), top, hosts=bool(chosen))
+
+
 def findings(
     directory: Directory = DEFAULT,
     agency: Annotated[str, typer.Option(help="只列此单位及下级 / only this agency and those below")] = "",
@@ -121,8 +152,7 @@ def findings(
     from monitor.screen.findings import show_findings
     from monitor.screen.terminal import terminal
 
-    if as_json and as_csv:
-        raise typer.BadParameter("--json, --csv: 二者取一 / one of the two")
+    one_form(as_json=as_json, as_csv=as_csv)
     known = known_or_end(directory)
     agencies = frozenset(known.config.tree.subtree(agency_or_end(known, agency) or known.config.daemon.city))
     wanted = Wanted(agencies, frozenset(level or Level), rule_or_end(known, rule), frozenset(state.states), overdue)

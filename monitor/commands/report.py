@@ -12,6 +12,7 @@ from exporters.report import MonthlyReport
 from monitor.configuration import Known
 from monitor.judgement import Judge
 from monitor.overview import lately, overview, remembered_health
+from monitor.rollout import rollout
 from monitor.store import Scope, Store
 from monitor.tower import SELF
 from rules.deed import Move
@@ -46,14 +47,16 @@ def monthly(known: Known, store: Store, month: str, agency: str, now: dt.datetim
     mine = {host: item for host, item in hosts.items() if item.target.agency in below}
     probes = {name: probe for name, probe in known.probes.items() if name != SELF}
     health = remembered_health(store, config, None if now < end else end)
+    drawn = overview(config, known.rules, mine.values(), lately(store, config, probes, at), [health], at, agency)
     return MonthlyReport(
         first=first,
         last=last,
         issued=now,
-        posture=overview(config, known.rules, mine.values(), lately(store, config, probes, at), [health], at, agency),
+        posture=drawn,
         changes=_changes(store, begin, end, set(mine)),
         earlier=_earlier(store, first),
         advice={rule.id: rule.fix for rule in known.rules.values()},
+        rollout=rollout(known, store, drawn, agency) if now < end else None,
         emergencies=_emergencies(store, first, end, zone),
         responses=_responses(store, begin, end, below),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from monitor.settings.config import Config
 from monitor.settings.load import Written, load
 from monitor.settings.mistakes import Mistake, Mistakes
+from rules.reporting import Basis
 from rules.text import Text
 
 ENDING_SOON = dt.timedelta(days=30)
@@ -73,6 +74,7 @@ def _notes(config: Config, known_rules: Collection[str], today: dt.date) -> Iter
             f"targets to be seen from other zones than ours, {zone}, not looked at and unknown: {_listed(elsewhere)}",
         )
     yield from _waiver_notes(config, today)
+    yield from _response_notes(config)
     if config.policy.workdays is not None and (missing := today + FAR).year not in config.holiday_years:
         yield Text(
             f"{missing.year} 年的放假安排还不知道，期限只扣周末；公布后写入 holidays.yaml",
@@ -94,6 +96,19 @@ def _control_notes(config: Config) -> Iterator[Text]:
                 f"no control target over {family} on port {', '.join(missing)}: "
                 "should our own egress filter it, agencies would be blamed; give two for each",
             )
+
+
+def _response_notes(config: Config) -> Iterator[Text]:
+    if config.alerting.ladder and config.alerting.mail is None:
+        yield Text(
+            "alerting.yaml 没有写 mail：无人认领的告警不论上报到哪一级，都只送到本塔的网址",
+            "alerting.yaml has no mail: on every step of the ladder only the tower's own webhooks are told",
+        )
+    if unsure := [duty.id for duty in config.duties if duty.basis is not Basis.OWN]:
+        yield Text(
+            f"报告时限未与正式文本核对，不是官方口径：{_listed(unsure)}",
+            f"terms for reports that nobody has held against the official text: {_listed(unsure)}",
+        )
 
 
 def _without_targets(config: Config) -> list[str]:

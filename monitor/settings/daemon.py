@@ -204,7 +204,7 @@ class LimitsEntry(Section):
     per_host_concurrent: int = Field(default=8, ge=1, le=1024)
     source_ports: Annotated[list[Port], Field(min_length=2, max_length=2)] | None = None
     patience: float = Field(default=1.0, ge=0.1, le=10)
-    syn: bool = False
+    syn: bool = True
 
     @field_validator("source_ports")
     @classmethod

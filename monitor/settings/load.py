@@ -26,6 +26,7 @@ from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import Schedule, ScheduleFile
+from monitor.settings.scoring import ScoringFile
 from monitor.settings.validation import mistakes, validate
 from monitor.settings.waivers import WaiversFile
 from monitor.settings.yaml_reader import Document
@@ -108,6 +109,7 @@ class _Loader:
         if daemon is not None and daemon.links and not inventory.mistakes:
             self._links(daemon, inventory)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
+        scoring = self._one("scoring.yaml", ScoringFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
         if self.folder.mistakes or daemon is None or policy is None:
             return None
@@ -123,6 +125,7 @@ class _Loader:
             alerting=(alerting or AlertingFile()).noun(self.folder.directory, daemon.time_zone),
             emergency=(response or ResponseFile()).emergency.noun(),
             duties=(response or ResponseFile()).duties(),
+            scheme=(scoring or ScoringFile()).noun(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
             surroundings=dataclasses.replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine
 
 from monitor.store import appointments, opening, runs
 from monitor.store.coding import Coder
-from monitor.store.engine import WRITING, connect, parse, path_of
+from monitor.store.engine import BUSY_SECONDS, WRITING, connect, parse, path_of
 from monitor.store.lock import FileLock, Lock, SessionLock
 from monitor.store.opening import Opening
 from monitor.store.reading import Reader
 from monitor.store.trouble import StoreUnavailable, Trouble, translated
+from monitor.store.turnstile import Turnstile
 from probes import registry
 from probes.observation import Facts
 
@@ -47,6 +48,7 @@ class Door:
         self._reader = Reader(self._coder)
         self._zone, self._silence = zone, silence
         self._writing = threading.Lock()
+        self._turnstile = Turnstile(path.parent if path is not None else None)
         self._closed = False
 
     @classmethod
@@ -141,6 +143,7 @@ class Door:
             if not self._closed:
                 self._closed = True
                 self._engine.dispose()
+                self._turnstile.close()
                 if self._lock is not None:
                     self._lock.release()
 
@@ -154,7 +157,9 @@ class Door:
     def _write(self) -> Iterator[Connection]:
         """Give the one connection that may write; it commits at the end, or undoes everything."""
         writer = self._engine.execution_options(**{WRITING: True})
-        with self._writing, self._watched(), writer.begin() as connection:
+        with self._writing, self._watched(), ExitStack() as stack:
+            with self._turnstile.passing(BUSY_SECONDS):
+                connection = stack.enter_context(writer.begin())
             yield connection
 
     @contextmanager

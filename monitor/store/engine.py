@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitor.store.trouble import StoreUnavailable, Trouble
+from monitor.store.turnstile import ASKING
 
 WRITING = "diaolou_writing"
 """Execution option of a connection that is going to write."""
@@ -90,5 +94,32 @@ def _prepare(raw: Any, pragmas: list[str]) -> None:
 
 def _begin(connection: Connection) -> None:
     # A writer asks for the write lock at once: a reader that turns writer half-way cannot wait for it.
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.get_execution_options().get(WRITING, False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait for the write lock as long as is right, asking for it often.
+
+    SQLite's own waiting soon looks only every tenth of a second, and beside somebody who writes one thing after the
+    other always comes too late.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except exc.OperationalError as busy:
+                if not _is_busy(busy) or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(*ASKING))
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _is_busy(fault: exc.OperationalError) -> bool:
+    return getattr(fault.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

@@ -68,7 +68,8 @@ class Fetcher:
                 connect, tls, protocol = watch.lap(), 0.0, ""
                 if request.scheme == "https":
                     watch.stage = Failure.TLS_TIMEOUT
-                    secured = await self._tls.start(stream, request.host, _BOTH if request.http2 else _HTTP1)
+                    offered = _BOTH if request.http2 else _HTTP1
+                    secured = await self._tls.start(stream, request.host, offered, hold=True)
                     stream, protocol = secured, secured.protocol
                     tls = watch.lap()
                 watch.stage = Failure.HTTP_TIMEOUT

@@ -82,4 +82,4 @@ class Limits:
     user_agent: str = "Diaolou/0.1 (+https://example.invalid/about-our-probes)"
     source_ports: tuple[int, int] | None = field(default=None)
     patience: float = 1.0
-    syn: bool = False
+    syn: bool = True

@@ -60,8 +60,12 @@ class TlsClient:
         context.set_verify(SSL.VERIFY_PEER, _note_complaint)
         self._context = context
 
-    async def start(self, stream: Stream, host: str, protocols: tuple[bytes, ...] = ()) -> TlsStream:
+    async def start(
+        self, stream: Stream, host: str, protocols: tuple[bytes, ...] = (), *, hold: bool = False
+    ) -> TlsStream:
         """Shake hands on *stream* with SNI *host*, or without one for an address; offer ALPN *protocols* if any.
+
+        With *hold* our own last word waits for the first that is written, and goes with it.
 
         Raises:
             Unreached: no handshake.
@@ -75,6 +79,8 @@ class TlsClient:
             connection.set_alpn_protos(list(protocols))
         secured = TlsStream(stream, connection)
         await secured.handshake()
+        if not hold:
+            await secured.flush()
         return secured
 
 
@@ -111,7 +117,7 @@ class TlsStream:
         return tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, each) for each in shown[:CHAIN_LIMIT])
 
     async def handshake(self) -> None:
-        """Shake hands.
+        """Shake hands; our own last word may still be to be flushed.
 
         Raises:
             Unreached: no handshake.
@@ -121,12 +127,11 @@ class TlsStream:
             try:
                 self._connection.do_handshake()
             except SSL.WantReadError:
-                await self._flush()
+                await self.flush()
             except SSL.Error as complaint:
                 await self._say_why()
                 raise of_complaint(complaint) from complaint
             else:
-                await self._flush()
                 return
             data = await self._below.read()
             if not data:
@@ -145,7 +150,7 @@ class TlsStream:
             try:
                 return self._connection.recv(CHUNK)
             except SSL.WantReadError:
-                await self._flush()
+                await self.flush()
             except SSL.ZeroReturnError:
                 return b""
             except SSL.Error as complaint:
@@ -161,7 +166,7 @@ class TlsStream:
             self._connection.sendall(data)
         except SSL.Error as complaint:
             raise of_complaint(complaint) from complaint
-        await self._flush()
+        await self.flush()
 
     def finish(self) -> None:
         """Say that the exchange ended well."""
@@ -171,7 +176,8 @@ class TlsStream:
         """Close the connection below."""
         self._below.close()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Send what is ready to be sent."""
         while True:
             try:
                 data = self._connection.bio_read(CHUNK)
@@ -181,7 +187,7 @@ class TlsStream:
 
     async def _say_why(self) -> None:
         try:
-            await self._flush()
+            await self.flush()
         except Unreached:
             # The server has gone already; why we end is of no more interest to it.
             return

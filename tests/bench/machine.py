@@ -14,7 +14,7 @@ from pathlib import Path
 
 _PACKAGES = ("sqlalchemy", "pydantic", "numpy", "pyopenssl", "h11")
 _PEERS = ("common-expression-language", "dnspython", "pyyaml", "prometheus-client")
-_TOOLS = ("nsd", "dnsperf", "masscan", "zmap", "nmap")
+_TOOLS = ("nsd", "dnsperf", "masscan", "zmap", "nmap", "nginx-light", "prometheus-blackbox-exporter", "curl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import pytest
 from exporters.posture import Change
 from exporters.report import MonthlyReport, render_html, render_pdf
 from rules.finding import Act, Event
+from rules.policy import Goal, Stage
+from rules.rollout import Fix, Progress, Rollout, Step, remedies
 from rules.text import Language, Text
 from tests.exporters.city import city
 
@@ -94,3 +96,31 @@ def test_the_printed_report_holds_chinese_that_can_be_read(tmp_path: Path) -> No
 def test_a_report_fetches_nothing() -> None:
     with pytest.raises(ValueError, match="fetches nothing"):
         render_pdf('<link rel="stylesheet" href="file:///etc/passwd"><p>x</p>')
+
+
+@pytest.mark.parametrize(("language", "late"), [(Language.ZH, "赶不上"), (Language.EN, "will be missed")])
+def test_the_rollout_tells_what_lifts_most_and_which_goal_will_be_missed(language: Language, late: str) -> None:
+    servers = Fix("zone_answers_over_ipv6", "ns1.kp.test ns2.kp.test")
+    steps = [Step(host.target.host, "a", Stage.EQUAL, frozenset({servers}), ()) for host in POSTURE.hosts]
+    goal = Goal(dt.date(2026, 12, 31), Stage.IPV6_ONLY, 0.9)
+    slow = Progress(goal, hosts=10, there=1, unknown=0, missing=8, pace=0.0, needed=1.3)
+    page = render_html(report(rollout=Rollout(tuple(steps), remedies(steps), (slow,))), language, ZONE)
+    assert f'<td class="n">{len(steps)}</td>' in page
+    assert "ns1.kp.test ns2.kp.test" in page
+    assert late in page
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_week_of_visits_is_told_website_by_website(language: Language) -> None:
+    page = render_html(report(), language, ZONE)
+    title = {Language.ZH: "七、网站可用性", Language.EN: "7. Availability of websites"}[language]
+    rows = page.partition(title)[2].partition("<h2>")[0]
+    assert all(host.target.host in rows for host in POSTURE.hosts if host.availability)
+    assert "3.0%" in rows
+
+
+@pytest.mark.parametrize(("language", "word"), [(Language.ZH, "合格，可加分"), (Language.EN, "qualified, bonus")])
+def test_what_the_templates_say_is_told_with_how_much_of_it_is_known(language: Language, word: str) -> None:
+    page = render_html(report(), language, ZONE)
+    assert word in page
+    assert '<td class="n">50.0</td><td class="n">80%</td><td class="n">85</td>' in page

@@ -125,6 +125,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "no_obsolete_tls": BOTH,
         "no_weak_cipher_suites": BOTH,
     },
+    "http2_over_ipv4_alone": {"families_agree_on_http_version": (V6,)},
     "ipv6_accepts_old_tls": {
         "no_obsolete_tls": (V6,),
         "no_weak_cipher_suites": (V6,),

@@ -7,6 +7,7 @@ from typing import Any
 
 from probes.dns_address import DnsAddress
 from probes.dns_delegation import DnsDelegation
+from probes.http_home import HttpHome
 from probes.ipv6_only import Ipv6Only
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
@@ -136,6 +137,10 @@ def _offers(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
 
 def _pages(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
     pages = [record for record in observed if record.probe == "http_home" and record.subject.path == "/"]
+    for record in pages:
+        over = "h2" if record.subject.family in told["http2"] else "http/1.1"
+        if isinstance(record.facts, HttpHome) and record.subject.scheme == "https" and record.facts.protocol != over:
+            yield f"{record.subject} came over {record.facts.protocol}, true is {over}"
     for scheme, families in told["web"].items():
         for family, truth in families.items():
             met = {

@@ -81,14 +81,14 @@ def test_an_alert_goes_up_until_somebody_answers_and_an_emergency_is_obeyed(towe
             assert "\u202e" not in alert["summary"]
             said(tower, "alert", "ack", alert["id"][:8], "-c", str(tower.desk.directory), "--by", "李敏")
             answered = 'diaolou_alerts{severity="critical",state="acknowledged"}'
-            assert until(lambda: tower.metric(answered) == 1)
+            assert until(lambda: tower.metric(answered) == 1, 40)
             assert "diaolou_alert_escalated{" not in tower.page()
             post(url, [down("127.1.0.1", over=True)])
-            assert until(lambda: listed(tower) == [])
+            assert until(lambda: listed(tower) == [], 40)
         today = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
         emergency = ["--until", today.isoformat(), "--why", "演练", "-c", str(tower.desk.directory)]
         said(tower, "emergency", "on", *emergency)
-        assert until(lambda: tower.metric('diaolou_emergency_active{profile=""}') == 1)
+        assert until(lambda: tower.metric('diaolou_emergency_active{profile=""}') == 1, 40)
         with Store.open_to_read(f"sqlite:///{tower.store}") as store:
             moves = [entry.deed.move for entry in store.deeds(about=ABOUT)]
             assert breach(store.deeds()) is None

@@ -166,6 +166,7 @@ def looked(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 TELLING = [
     ("status",),
     ("scores",),
+    ("rollout",),
     ("findings",),
     ("history", WWW, "-c"),
     ("report", "month", "2026-11", "-c"),
@@ -295,6 +296,19 @@ def test_what_a_score_is_made_of_sums_to_it(looked: Desk) -> None:
     shown = run("scores", looked.directory, "--host", WWW).stdout
     assert "tcp/6379/ipv4" in shown
     assert WWW in run("scores", looked.directory).stdout
+
+
+def test_the_rollout_tells_what_each_host_of_an_agency_needs_in_all_forms(looked: Desk) -> None:
+    told = json.loads(run("rollout", looked.directory, "--json").stdout)
+    needs = {step["host"]: step for step in told["steps"]}
+    rows = list(csv.DictReader(io.StringIO(run("rollout", looked.directory, "--csv").stdout)))
+    assert {row["host"] for row in rows} == needs.keys()
+    lifted = {host for remedy in told["remedies"] for host in (*remedy["hosts"], *remedy["perhaps"])}
+    assert lifted == {host for host, step in needs.items() if step["fixes"]}
+    shown = run("rollout", looked.directory, "--agency", needs[WWW]["agency"], "--lang", "zh").stdout
+    assert "逐台清单" in shown
+    assert WWW in shown
+    assert run("rollout", looked.directory, "--json", "--csv").exit_code == 2
 
 
 def test_the_scores_of_an_agency_leave_out_the_others(looked: Desk) -> None:

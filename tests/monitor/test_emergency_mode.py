@@ -21,8 +21,10 @@ from monitor.tower import Tower
 from rules.deed import Deed, Move
 from rules.emergency import ABOUT, USUAL, Terms
 from rules.finding import State
+from rules.policy import Change, Circle, Level, Profile
+from rules.text import Text
 from tests.monitor.found_city import found_city
-from tests.monitor.looking_tower import EDU, WWW, World, raise_tower
+from tests.monitor.looking_tower import EDU, RULE, WWW, World, raise_tower
 from tests.monitor.operator import Desk
 from tests.monitor.watching import AT
 
@@ -55,6 +57,26 @@ async def _once(tower: Tower, host: str) -> None:
             if probe.stage == stage:
                 await tower.lookout.look(probe, [host])
     await tower.city.judge([host])
+
+
+def test_the_profile_it_pins_counts_for_those_concerned_until_it_is_lifted(tmp_path: Path) -> None:
+    changes = {RULE: Change(level=Level.LOW)}
+    strict = Profile("strict", Text("严", "strict"), Circle(agencies=frozenset({"nobody"})), changes=changes)
+    world = World(open={WWW: (80, 6379), EDU: (80, 6379)})
+    tower, store, _ = raise_tower(
+        tmp_path, world, change=lambda config: replace(config, policy=replace(config.policy, profiles=(strict,)))
+    )
+
+    def levels() -> dict[str, Level]:
+        asyncio.run(tower.round())
+        return {finding.key.target: finding.level for finding in store.findings()}
+
+    with store:
+        terms = Terms(agencies=frozenset({"education"}), profile="strict")
+        order(store, terms, DAY, by(Move.EMERGENCY_BEGUN), DAY)
+        assert levels() == {WWW: Level.CRITICAL, EDU: Level.LOW}
+        lift(store, by(Move.EMERGENCY_LIFTED), DAY)
+        assert levels() == {WWW: Level.CRITICAL, EDU: Level.CRITICAL}
 
 
 def test_its_targets_are_looked_at_sooner_until_it_is_over(tmp_path: Path) -> None:

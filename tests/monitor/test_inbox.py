@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alarm import Heard
-from monitor.inbox import LARGEST, MOST, Inbox, token
+from monitor.inbox import LARGEST, Inbox, token
+from monitor.notification import MOST
 from monitor.refusal import Unequipped
 from monitor.store import StoreUnavailable, Trouble
 from rules.alert import Severity, Signal
@@ -122,6 +123,7 @@ async def test_a_stranger_is_turned_away_unread(
         ((), 413),
         ((body(), b" "), 200),
         ((body(truncatedAlerts=7),), 200),
+        ((b'{"alerts": [], "truncatedAlerts": 1e999}',), 200),
     ],
 )
 async def test_a_body_is_bounded_and_may_be_anything(chunks: tuple[bytes, ...], status: int) -> None:

@@ -117,6 +117,18 @@ class Bed:
             self.theirs.run("nft delete table inet loss")
 
     @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Let the hosts' machine hear everything and answer no TCP."""
+        self.theirs.run(
+            "nft 'add table inet mute; add chain inet mute out { type filter hook output priority 0; };"
+            " add rule inet mute out meta l4proto tcp drop'"
+        )
+        try:
+            yield
+        finally:
+            self.theirs.run("nft delete table inet mute")
+
+    @contextmanager
     def deaf(self) -> Iterator[None]:
         """Keep from either machine whatever asks who it is, and have us forget the other."""
         ends = (self.theirs, "in"), (self.ours, "out")

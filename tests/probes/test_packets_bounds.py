@@ -130,8 +130,6 @@ def test_the_daemon_and_the_packet_process_read_the_sample_alike() -> None:
     scope, limits = ScopeEntry.model_validate(document["scope"]).noun(), LimitsEntry.model_validate(document["limits"])
     own = SurroundingsEntry.model_validate(document["surroundings"]).noun()
     ours = from_directory(config)
-    assert {each.network_address for each in ours.controls} == {
-        contact.address for contacts in own.controls.values() for contact in contacts
-    }
+    assert set(ours.controls) == {contact for contacts in own.controls.values() for contact in contacts}
     assert (ours.scope.allow, ours.scope.deny) == (scope.allow, scope.deny)
     assert (ours.overall, ours.per_address) == (limits.overall, limits.per_host)

@@ -20,6 +20,7 @@ from probes.target import Family
 from probes.wire import NotLooked
 from probes.wire.packets import raw
 from probes.wire.packets.client import PacketClient
+from probes.wire.packets.process import Mishaps
 
 COMMAND = [sys.executable, "-m", "probes.wire.packets.process"]
 
@@ -146,3 +147,13 @@ class RefusingSocket:
 
     def sendto(self, message: bytes, to: tuple[str, int]) -> int:
         raise OSError(self._number, os.strerror(self._number))
+
+
+async def test_a_callback_that_fails_is_counted_as_answers_lost(caplog: pytest.LogCaptureFixture) -> None:
+    loop, mishaps = asyncio.get_running_loop(), Mishaps()
+    loop.set_exception_handler(mishaps.note)
+    for failing in (lambda: 1 // 0, lambda: [][1], lambda: 1):
+        loop.call_soon(failing)
+    await asyncio.sleep(0)
+    assert mishaps.count == 2
+    assert len(caplog.records) == 2

@@ -30,6 +30,7 @@ SCOPE = Scope((ip_network("2001:db8::/32"),))
 async def scanned(tap: Tap, lost: Callable[[Family], int]) -> tuple[object, list[Seen | Unseen]]:
     told: list[Seen | Unseen] = []
     scanner = Scanner(SCOPE, Pace(1e6, 1e6), {Family.IPV6: tap}, lost, cast(Routes, Told()))
+    tap.hear = scanner.received
     return await scanner.run(SCAN, told.append), told
 
 
@@ -43,10 +44,14 @@ async def test_an_answer_lost_on_this_machine_leaves_all_silence_open() -> None:
 
 async def test_a_kernel_without_room_delays_packets_and_loses_none() -> None:
     tap = Tap(Family.IPV6, room=3)
+    tap.answering = frozenset(HOSTS[:1])
     outcome, told = await scanned(tap, lambda _: 0)
     assert isinstance(outcome, Scanned)
-    assert outcome.packets == len(tap.left) == len(HOSTS) * len(SCAN.ports) * 2
+    assert outcome.packets == len(tap.left)
+    assert {host: tap.left.count(host) for host in HOSTS[1:]} == dict.fromkeys(HOSTS[1:], len(SCAN.ports) * 2)
+    assert tap.left.count(HOSTS[0]) == len(SCAN.ports) + 2  # and once a round as a witness
     assert all(isinstance(each, Seen) for each in told)
+    assert len(told) == len(HOSTS)
 
 
 def paths(routes: Told) -> Paths:
@@ -96,6 +101,13 @@ def test_a_router_lost_in_the_last_round_leaves_gaps_though_it_is_back() -> None
     assert set(ways.trust([0], [1]).gaps) == {0}
     ways.begin()
     assert ways.trust([0], [1]) == Trust()
+
+
+def test_a_neighbour_the_kernel_has_forgotten_is_nobody_who_did_not_answer() -> None:
+    ways = paths(Told(has_neighbours=True, known=dict.fromkeys(HOSTS, Knowledge.ABSENT)))
+    trust = ways.trust([0, 1], [])
+    assert trust.nobody == []
+    assert set(trust.gaps) == {0, 1}
 
 
 def test_where_no_neighbour_answers_nobody_is_and_elsewhere_silence_is_silence() -> None:

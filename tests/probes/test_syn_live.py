@@ -28,6 +28,10 @@ ALLOW += ["2001:db8:99::/64", "127.0.0.0/8", "::1/128"]
 HOSTS = range(64)
 PORTS = (*range(15, 35), *range(80, 90), 443, *range(699, 710), *range(799, 806), *range(990, 997))
 FAST = ("--overall", "200000", "--per-host", "100000")
+CONTROLS = ("--control=198.18.79.1:22", "--control=[2001:db8:79::1]:22")
+"""The hosts' own machine, which answers as long as anybody there can."""
+WITNESSES = 4
+"""Packets a round that ask somebody again who has answered, while others are silent."""
 families = pytest.mark.parametrize("family", Family)
 
 
@@ -51,7 +55,7 @@ async def started(world: Bed, path: Path, *limits: str, before: Sequence[str] = 
 
 @pytest.fixture
 async def client(world: Bed, tmp_path: Path) -> AsyncIterator[PacketClient]:
-    process = await started(world, tmp_path / "packets.sock", *FAST)
+    process = await started(world, tmp_path / "packets.sock", *FAST, *CONTROLS)
     client = PacketClient(tmp_path / "packets.sock")
     yield client
     await client.close()
@@ -84,7 +88,8 @@ async def test_every_port_of_every_host_is_found_as_it_is(client: PacketClient, 
     assert not swept.gaps
     looks = [look for index in HOSTS for look in swept.looks[host(index, family)]]
     silent = sum(look.state is PortState.FILTERED for look in looks)
-    assert swept.packets == len(HOSTS) * len(PORTS) + 2 * silent  # asked again is only who does not answer
+    # Asked again is only who does not answer, and some as witnesses that the way is open.
+    assert swept.packets == len(HOSTS) * len(PORTS) + 2 * silent + 3 * WITNESSES
     resets = sum(look.state is PortState.OPEN for look in looks)  # our kernel's, to whom it has not called
     beyond = world.counted("arrived") - before - swept.packets - resets
     assert 0 <= beyond <= 5  # an answer sent twice is reset twice
@@ -128,6 +133,36 @@ async def test_a_tenth_lost_each_way_is_made_good_by_asking_again(
     answering = sum(truth(index, port) is not PortState.FILTERED for index in HOSTS for port in ports)
     assert {found for _, found in wrong} <= {PortState.FILTERED}
     assert wrong.total() <= answering * 0.001
+
+
+async def test_where_nobody_answers_any_more_nobody_is_told_as_silent(client: PacketClient, world: Bed) -> None:
+    """Neighbours, link and route are all as they should be, and from a moment on nothing comes back."""
+    some = {family: [host(index, family) for index in range(16)] for family in Family}
+    scans = [client.scan(hosts, range(1, 1001), rate=20_000.0, per_host=5000.0) for hosts in some.values()]
+    scanning = asyncio.gather(*scans)
+    await asyncio.sleep(0.3)
+    with world.mute():
+        told = dict(zip(Family, await scanning, strict=True))
+    for family, swept in told.items():
+        assert {gap.reason for gap in swept.gaps.values()} == {GapReason.blind(family)}
+        assert not mistakes(swept, family)
+        assert host(15, family) in swept.gaps
+
+
+async def test_an_address_that_is_silent_all_alone_is_believed_when_a_control_answers(
+    client: PacketClient, world: Bed, tmp_path: Path
+) -> None:
+    process = await started(world, tmp_path / "without.sock", *FAST)
+    without = PacketClient(tmp_path / "without.sock")
+    alone = [(asked, host(15, family)) for asked in (client, without) for family in Family]
+    swept = await asyncio.gather(*(asked.scan([host], (80, 81), rate=1e3, per_host=1e3) for asked, host in alone))
+    states = [{look.state for looks in each.looks.values() for look in looks} for each in swept]
+    assert states == [{PortState.FILTERED}] * 2 + [set()] * 2
+    gaps = [gap.reason for each in swept[2:] for gap in each.gaps.values()]
+    assert gaps == [GapReason.blind(family) for family in Family]
+    await without.close()
+    process.terminate()
+    await process.wait()
 
 
 def reasons(swept: Swept) -> set[tuple[GapReason, bool]]:

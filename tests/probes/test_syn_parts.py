@@ -90,12 +90,12 @@ def taken(family: Family, *packets: bytes) -> Answers:
 def test_a_true_answer_is_believed_once(
     hosts: list[Address], ports: list[int], number: int, data: st.DataObject
 ) -> None:
-    sweep = Sweep(hosts, ports, (61000, 61001))
+    sweep = Sweep(hosts, ports, (61000, 61001, 61002, 61003))
     sweep.begin(number)
     probes = sweep.next(100)
     assert probes is not None
-    sequences = sweep.sequences(probes.pairs).tolist()
-    sweep.asking(probes.pairs[: len(probes.pairs)], 10.0)
+    sequences = sweep.sequences(probes.pairs, probes.by).tolist()
+    sweep.asking(probes, len(probes), 10.0)
     sweep.asked(probes, len(probes.pairs))
     chosen = data.draw(st.integers(0, len(probes.pairs) - 1))
     pair = int(probes.pairs[chosen])
@@ -115,17 +115,17 @@ def test_a_true_answer_is_believed_once(
 @settings(deadline=None)
 @given(some_hosts, some_ports, st.data())
 def test_a_made_up_answer_is_never_believed(hosts: list[Address], ports: list[int], data: st.DataObject) -> None:
-    sweep, other = (Sweep(hosts, ports, (61000,)) for _ in range(2))
+    sweep, other = (Sweep(hosts, ports, (61000, 61001)) for _ in range(2))
     probes = sweep.next(1)
     assert probes is not None
-    sweep.asking(probes.pairs[:1], 10.0)
+    sweep.asking(probes, 1, 10.0)
     sweep.asked(probes, 1)
-    pair, true = int(probes.pairs[0]), int(sweep.sequences(probes.pairs)[0]) + 1
+    pair, true = int(probes.pairs[0]), int(sweep.sequences(probes.pairs, probes.by)[0]) + 1
     host, port = hosts[pair // len(ports)], ports[pair % len(ports)]
     guesses = st.integers(0, 2**32 - 1).filter(lambda guess: guess != true % 2**32)
     forged = [
         answer(host, port, 61000, data.draw(guesses)),
-        answer(host, port, 61000, (int(other.sequences(probes.pairs)[0]) + 1) % 2**32),  # an earlier scan's
+        answer(host, port, 61000, (int(other.sequences(probes.pairs, probes.by)[0]) + 1) % 2**32),  # an earlier scan's
         answer(host, port % 65535 + 1, 61000, true % 2**32),
         answer(host + 1 if int(host) % 2 == 0 else host - 1, port, 61000, true % 2**32),
         answer(host, port, 61000, true % 2**32, "S"),
@@ -166,10 +166,10 @@ def quoting(router: str, error: Packet, inner: Packet) -> tuple[Address, bytes]:
 @pytest.mark.parametrize(("router", "error", "failure"), ERRORS)
 def test_an_icmp_error_about_a_syn_makes_its_port_unreachable(router: str, error: Packet, failure: Failure) -> None:
     host = ip_address("198.51.100.7" if "." in router else "2001:db8:5::7")
-    sweep = Sweep([host], [25], (61000,))
+    sweep = Sweep([host], [25], (61000, 61001))
     probes = sweep.next(1)
     assert probes is not None
-    sequence = int(sweep.sequences(probes.pairs)[0])
+    sequence = int(sweep.sequences(probes.pairs, probes.by)[0])
     network = IP(src="192.0.2.9", dst=str(host)) if host.version == 4 else IPv6(src="2001:db8::9", dst=str(host))
     source, packet = quoting(router, error, network / TCP(sport=61000, dport=25, seq=sequence, flags="S"))
     told = read_error(source, packet)

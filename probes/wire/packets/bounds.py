@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from probes.wire import Contact
 from probes.wire.packets.link_bodies import INTERFACE
 from probes.wire.scope import Limits, Network, Scope
 
@@ -24,30 +25,34 @@ class Unusable(Exception):
 class Bounds:
     """Where packets may go, and how many a second: in all, and to one address.
 
-    *controls* may be pinged besides, and nothing else: they prove whether our own pings come back. *links* are the
-    interfaces that may be listened to, and whose links be asked.
+    *controls* may be pinged besides, and asked for an answer at their port, and nothing else: they prove whether what
+    we send comes back. *links* are the interfaces that may be listened to, and whose links may be asked.
     """
 
     scope: Scope
     overall: float = _GENTLE.overall
     per_address: float = _GENTLE.per_host
-    controls: tuple[Network, ...] = ()
+    controls: tuple[Contact, ...] = ()
     links: tuple[str, ...] = ()
 
     @property
     def pingable(self) -> Scope:
         """Where echo requests may go. Deny beats controls too."""
-        return replace(self.scope, allow=(*self.scope.allow, *self.controls))
+        controls = (ip_network(control.address) for control in self.controls)
+        return replace(self.scope, allow=(*self.scope.allow, *controls))
 
 
-def from_words(allow: Iterable[str], deny: Iterable[str], overall: float, per_address: float) -> Bounds:
+def from_words(
+    allow: Iterable[str], deny: Iterable[str], overall: float, per_address: float, controls: Iterable[str] = ()
+) -> Bounds:
     """Return the bounds given on a command line.
 
     Raises:
-        Unusable: a word is no prefix, or a rate is not above zero.
+        Unusable: a word is no prefix, or no address and port, or a rate is not above zero.
     """
     scope = Scope(_networks("allow", list(allow)), _networks("deny", list(deny)))
-    return Bounds(scope, _rate("overall", overall), _rate("per_host", per_address))
+    contacts = tuple(_contact("control", word) for word in controls)
+    return Bounds(scope, _rate("overall", overall), _rate("per_host", per_address), contacts)
 
 
 def from_directory(directory: Path) -> Bounds:
@@ -66,7 +71,7 @@ def from_directory(directory: Path) -> Bounds:
             Scope(_networks("scope.allow", scope.get("allow")), _networks("scope.deny", scope.get("deny"))),
             _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
-            tuple(_places(controls)),
+            tuple(_contacts(controls)),
             tuple(_interfaces(_section(document, "links"))),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
@@ -99,18 +104,24 @@ def _network(name: str, entry: object) -> Network:
         raise Unusable(f"{name}: {error}") from error
 
 
-def _places(controls: Mapping[object, object]) -> Iterator[Network]:
-    """Yield the addresses of *controls*, each written ADDRESS:PORT, and in brackets where it is IPv6."""
+def _contacts(controls: Mapping[object, object]) -> Iterator[Contact]:
     for family, contacts in controls.items():
         name = f"surroundings.controls.{family}"
         if not isinstance(contacts, list | None):
             raise Unusable(f"{name}: not a list")
-        for contact in contacts or ():
-            address = str(contact).rpartition(":")[0].removeprefix("[").removesuffix("]")
-            try:
-                yield ip_network(ip_address(address))
-            except ValueError as error:
-                raise Unusable(f"{name}: not an address and a port: {contact!r}") from error
+        yield from (_contact(name, contact) for contact in contacts or ())
+
+
+def _contact(name: str, entry: object) -> Contact:
+    """Read what is written ADDRESS:PORT, with the address in brackets where it is IPv6."""
+    address, _, port = str(entry).rpartition(":")
+    try:
+        contact = Contact(ip_address(address.removeprefix("[").removesuffix("]")), int(port))
+    except ValueError as error:
+        raise Unusable(f"{name}: not an address and a port: {entry!r}") from error
+    if not 0 < contact.port < 1 << 16:
+        raise Unusable(f"{name}: not an address and a port: {entry!r}")
+    return contact
 
 
 def _interfaces(links: Mapping[object, object]) -> Iterator[str]:

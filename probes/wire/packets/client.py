@@ -44,7 +44,10 @@ PATIENCE = 15.0
 """Seconds the process may take beyond the time its packets need; it queues for pace, and may be busy."""
 
 SCAN_RETRIES = 2
-"""How often a silent port is asked again, and as often once more while that draws answers."""
+"""How often a silent port is asked again, and as often once more while that draws answers.
+
+Who has less patience than usual asks once more, so that it loses no more to lost packets.
+"""
 SCAN_TIMEOUT = 1.3
 """Seconds a port has to answer before it is asked again; three times that is about what connecting waits."""
 
@@ -63,8 +66,8 @@ class PacketClient:
     """
 
     def __init__(self, path: Path | str, patience: float = 1.0) -> None:
-        # Never less than has been proven: with shorter waits a closed port was once told as silent.
-        self._path, self._scan_timeout = Path(path), SCAN_TIMEOUT * max(1.0, patience)
+        self._path, self._scan_timeout = Path(path), SCAN_TIMEOUT * patience
+        self._scan_retries = SCAN_RETRIES + (patience < 1)
         self._pending: dict[int, asyncio.Future[Reply]] = {}
         self._tokens = itertools.cycle(range(1, 2**32))
         self._connecting = asyncio.Lock()
@@ -135,13 +138,14 @@ class PacketClient:
             NotLooked: nothing can be said of any, even if some have answered.
         """
         rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
-        timing = SCAN_RETRIES, self._scan_timeout, rate, per_host
+        timing = self._scan_retries, self._scan_timeout, rate, per_host
         request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
         sending = len(ports) / min(rate / len(addresses), per_host)
         seen: list[Seen | Unseen] = []
         self._seen[request.token] = seen
         try:
-            reply = await self._put(request, (2 * SCAN_RETRIES + 1) * (self._scan_timeout + 2 * sending) + _PREPARING)
+            rounds = 2 * self._scan_retries + 1
+            reply = await self._put(request, rounds * (4 * self._scan_timeout + 2 * sending) + _PREPARING)
         finally:
             del self._seen[request.token]
         if isinstance(reply, Declined):

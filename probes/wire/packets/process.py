@@ -10,6 +10,7 @@ import pwd
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bounds = (
             from_directory(options.config)
             if options.config
-            else from_words(options.allow, options.deny, options.overall, options.per_host)
+            else from_words(options.allow, options.deny, options.overall, options.per_host, options.control)
         )
         welcome = frozenset(map(_user, options.user)) | {os.geteuid()}
     except Unusable as mistake:
@@ -57,6 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EX_CONFIG
     asyncio.run(_run(bounds, welcome, options.socket))
     return 0
+
+
+@dataclass(slots=True)
+class Mishaps:
+    """Defects of ours that a callback ended with: what it had in hand, such as answers, is lost."""
+
+    count: int = 0
+
+    def note(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Count one, and have it logged as usual."""
+        self.count += 1
+        loop.default_exception_handler(context)
 
 
 async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
@@ -69,11 +82,14 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
         family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family
     }
 
+    mishaps = Mishaps()
+    loop.set_exception_handler(mishaps.note)
+
     def lost(family: Family) -> int:
-        return sum(ear.dropped for ear in ears[family])
+        return mishaps.count + sum(ear.dropped for ear in ears[family])
 
     ways = {family: _way(family, ring) for family, ring in rings.items()}
-    scanner = Scanner(bounds.scope, pace, ways, lost, Routes())
+    scanner = Scanner(bounds.scope, pace, ways, lost, Routes(), bounds.controls)
     exits = {family: _exit(family, outlet) for family, outlet in outlets.items()}
     soundings = Soundings(bounds.scope, pace, exits, lost)
     link_ears = {interface: _open(LinkEar, interface) for interface in bounds.links}
@@ -196,6 +212,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--deny", action="append", default=[], metavar="PREFIX", help="禁止的网段，优先 prefix to deny, which wins"
+    )
+    parser.add_argument(
+        "--control",
+        action="append",
+        default=[],
+        metavar="ADDRESS:PORT",
+        help="必有应答之处，用来证明线路通，可重复 a place that answers, to prove our own way out; repeatable",
     )
     parser.add_argument(
         "--overall", type=float, default=gentle.overall, metavar="RATE", help="每秒总包数 packets a second in all"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.ports)
+
+    def later(self, seconds: float) -> Answers:
+        """Return the same by a clock that is ahead by *seconds*."""
+        return replace(self, at=self.at + seconds)
 
     def where(self, mask: NDArray[np.bool_]) -> Answers:
         """Return the rows of *mask* alone."""

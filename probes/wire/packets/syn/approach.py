@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import numpy as np
+
 from probes.wire import NotLooked
 from probes.wire.packets.pace import Pace, Slots
 from probes.wire.packets.syn.flight import Flight
@@ -98,6 +100,17 @@ class Approach:
             await asyncio.sleep(_GLANCE if silent else 0)
             flight.check()
 
+    async def vouch(self, interface: int, most: int) -> int:
+        """Ask up to *most* of those who have answered by a link once more; return how many there are to be asked.
+
+        Raises:
+            NotLooked: the scan was stopped.
+        """
+        witnesses = self._flight.sweep.witnesses(np.flatnonzero(self._flight.interfaces == interface), most)
+        for witness in witnesses:
+            await self._post(witness)
+        return len(witnesses)
+
     async def _watch(self) -> None:
         lost = self._flight.paths.missing(self._flight.paths.routers)
         if lost:
@@ -108,9 +121,12 @@ class Approach:
         """Send one packet by *hop*, within the pace."""
         silent = self._flight.silent
         place = next((place for place in self._flight.paths.behind(hop) if place in silent), None)
-        if place is None:
-            return
-        slot = self._slots[place : place + 1]
+        if place is not None:
+            await self._post(self._flight.sweep.knock(place))
+
+    async def _post(self, single: Probes) -> None:
+        """Send a *single* packet, within the pace."""
+        slot = self._slots[self._flight.sweep.hosts(single.pairs)]
         while True:
             self._flight.check()
             free, moment = self._pace.free(slot)
@@ -121,7 +137,7 @@ class Approach:
             else:
                 await _until(moment)
         self._flight.check()
-        await self._hand_over(self._flight.sweep.knock(place), 1)
+        await self._hand_over(single, 1)
 
     async def _found(self, hops: list[Hop]) -> list[Hop]:
         """Wait while the kernel looks for *hops*; return those it has not found."""

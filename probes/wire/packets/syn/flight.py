@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -29,7 +30,7 @@ _STATES = {
 
 
 class Flight:
-    """A scan, and the packets it is made of. *own_ports* are ours, one for each round.
+    """A scan, and the packets it is made of. *own_ports* are ours, two for each round.
 
     Raises:
         NotLooked: there is no way to one of the addresses.
@@ -42,9 +43,14 @@ class Flight:
         self.packets = 0
         """Packets that have left."""
         self.stopped = False
-        family = Family.of(request.addresses[0])
+        self.family = Family.of(request.addresses[0])
+        self.interfaces = np.array(self.paths.interfaces)
+        """The link by which each host is reached."""
+        self._links = sorted(set(self.paths.interfaces))
+        self._rounds: Counter[int] = Counter()
+        self._carried: frozenset[int] = frozenset()
         sources = self.paths.sources
-        self._templates, self._ourselves = Templates(family, request.addresses, sources), frozenset(sources)
+        self._templates, self._ourselves = Templates(self.family, request.addresses, sources), frozenset(sources)
         self._untold = np.ones(len(request.addresses), np.bool_)
         self._gaps: dict[int, NotLooked] = {}
         self._before = 0
@@ -62,8 +68,9 @@ class Flight:
         def write(frames: Rows, names: Rows) -> None:
             self.check()
             names[:] = self._templates.names[hosts]
-            self._templates.write(frames, hosts, sweep.own_port, sweep.ports(pairs), sweep.sequences(pairs))
-            sweep.asking(pairs, time.time())  # answers may be there before we know that it has gone
+            own_port, sequences = sweep.own_port(probes.by), sweep.sequences(pairs, probes.by)
+            self._templates.write(frames, hosts, own_port, sweep.ports(pairs), sequences)
+            sweep.asking(probes, count, time.monotonic())  # answers may be there before we know that it has gone
 
         sent = await outlet.send(write, len(pairs))
         sweep.asked(probes, sent)
@@ -115,8 +122,19 @@ class Flight:
         return [int(place) for place in np.flatnonzero(self.sweep.missing)]
 
     def heard(self, since: float) -> list[int]:
-        """Return the places of hosts heard *since*, by the wall clock."""
-        return [int(place) for place in np.flatnonzero(self.sweep.heard >= since)]
+        """Return the places of hosts that have answered what left *since*."""
+        return [int(place) for place in np.flatnonzero(self.sweep.carried >= since)]
+
+    @property
+    def unsettled(self) -> set[int]:
+        """The links by which hosts are reached that have not answered."""
+        return {int(interface) for interface in np.unique(self.interfaces[self.sweep.missing > 0])}
+
+    @property
+    def carried(self) -> Iterator[tuple[int, float]]:
+        """Each link by which there are hosts, and when the last packet left by it that was answered."""
+        for interface in self._links:
+            yield interface, float(self.sweep.carried[self.interfaces == interface].max())
 
     async def listen(self, seconds: float) -> None:
         """Wait *seconds* for answers, or until there is nothing more to wait for."""
@@ -137,6 +155,24 @@ class Flight:
         """
         if self.stopped:
             raise NotLooked(GapReason.STOPPED)
+
+    def listened(self, carried: Collection[int]) -> None:
+        """Note that a round has been listened to, and which links have *carried* after it."""
+        self._carried = frozenset(carried)
+        self._rounds.update(carried)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another round is worth it: asking again draws answers, or makes good one that proves nothing."""
+        return self.drew or any(self._rounds[link] <= self.request.retries for link in self._carried)
+
+    def distrust_links(self) -> None:
+        """Give up every silent host behind a link that has not carried after as many rounds as silence takes."""
+        for place in self.silent:
+            link = int(self.interfaces[place])
+            if self._rounds[link] <= self.request.retries:
+                detail = f"nobody answers by link {link}, so that its silence proves nothing"
+                self.give_up(place, NotLooked(GapReason.blind(self.family), detail))
 
     def distrust(self, refusal: NotLooked) -> None:
         """Give up every host that has been silent."""

@@ -45,9 +45,14 @@ class Paths:
         """Our own address towards each host."""
         return [way.source for way in self._ways]
 
+    @property
+    def interfaces(self) -> list[int]:
+        """The link by which each host is reached."""
+        return [way.hop.interface for way in self._ways]
+
     def missing(self, hops: Iterable[Hop]) -> list[Hop]:
         """Return those of *hops* that the kernel could not send to now."""
-        unknown = Knowledge.SOUGHT, Knowledge.MISSING
+        unknown = Knowledge.SOUGHT, Knowledge.MISSING, Knowledge.ABSENT
         return [hop for hop in hops if self._routes.knowledge(hop) in unknown]
 
     def in_use(self, silent: Iterable[int]) -> set[Hop]:
@@ -95,6 +100,8 @@ class Paths:
                 knowledge = known[hop] = known.get(hop) or self._routes.knowledge(hop)
                 if hop in self._lost:
                     trust.gaps[place] = self._blind(place, f"next hop {hop} was lost meanwhile")
+                elif knowledge is Knowledge.ABSENT:
+                    trust.gaps[place] = self._blind(place, f"next hop {hop} was forgotten meanwhile")
                 elif knowledge is Knowledge.MISSING:
                     self._absent(trust, place, hop)
                 elif knowledge is Knowledge.SOUGHT or (knowledge is Knowledge.DOUBTED and hop not in alive):

@@ -31,12 +31,17 @@ _LONGEST = 1 << 16
 
 
 class Knowledge(StrEnum):
-    """What the kernel knows of a neighbour: *doubted* is one it sends to and asks whether it is still there."""
+    """What the kernel knows of a neighbour.
+
+    *doubted* is one it sends to and asks whether it is still there, *missing* one that did not answer; *absent* is one
+    it has not asked for, or has forgotten.
+    """
 
     KNOWN = "known"
     DOUBTED = "doubted"
     SOUGHT = "sought"
     MISSING = "missing"
+    ABSENT = "absent"
 
 
 _KNOWLEDGE = {
@@ -124,7 +129,7 @@ class Routes:
         try:
             body, _ = self._ask(_GET_NEIGHBOUR, head, _NEIGHBOUR, _attribute(_NEIGHBOUR_TO, hop.address.packed))
         except OSError:
-            return Knowledge.MISSING
+            return Knowledge.ABSENT
         return _KNOWLEDGE.get(_NEIGHBOUR.unpack_from(body)[2], Knowledge.MISSING)
 
     def _ask(

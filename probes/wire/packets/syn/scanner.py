@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
 from probes.observation import GapReason
 from probes.target import Address, Family
-from probes.wire import NotLooked
+from probes.wire import Contact, NotLooked
 from probes.wire.packets.messages import Declined, Scan, Scanned, Seen, Unseen
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.syn.answers import Answers, read_error
@@ -20,13 +20,18 @@ from probes.wire.packets.syn.flight import Flight
 from probes.wire.packets.syn.outlet import Outlet
 from probes.wire.packets.syn.ring import OWN_PORTS
 from probes.wire.packets.syn.routes import Routes
+from probes.wire.packets.syn.uplinks import Uplinks
 from probes.wire.scope import Scope
+
+_CONTROL_RATES = 10.0, 10.0
+"""Packets a second to a control contact, of those to all and to one; the pace of the process holds besides."""
 
 
 class Scanner:
     """Runs scans; the last guard before their packets leave.
 
     *outlets* holds, per family, one or why there is none; *lost* says how many answers this machine has lost, ever.
+    *controls* are contacts besides the scope that are asked whether a link carries, where nobody else shows it.
     """
 
     def __init__(
@@ -36,8 +41,10 @@ class Scanner:
         outlets: Mapping[Family, Outlet | NotLooked],
         lost: Callable[[Family], int],
         routes: Routes,
+        controls: Sequence[Contact] = (),
     ) -> None:
         self._scope, self._pace, self._outlets, self._lost, self._routes = scope, pace, outlets, lost, routes
+        self._controls, self._uplinks = deque(controls), Uplinks(self._ask_control)
         # The port longest unused comes first: late answers to the scan before find nobody.
         self._own_ports = deque(range(OWN_PORTS[0], OWN_PORTS[1] + 1))
         self._flights: dict[int, Flight] = {}
@@ -61,17 +68,18 @@ class Scanner:
                 way = Approach(flight, outlet, self._pace, slots)
                 lost = self._lost(outlet.family)
                 for number in range(_most_rounds(request)):
-                    if number > request.retries and not flight.drew:
+                    if number > request.retries and not flight.goes_on:
                         break
                     await way.find()
-                    began = time.time()
+                    began = time.monotonic()
                     flight.begin(number)
                     await way.send()
-                    await flight.listen(request.timeout)
+                    await self._uplinks.listen(flight, way)
                     flight.check()
                     flight.tell(tell, silent=False)
                 if self._lost(outlet.family) != lost:
                     flight.distrust(NotLooked(GapReason.OVERLOADED, "answers were lost on this machine"))
+                flight.distrust_links()
                 await way.prove(began)
                 flight.tell(tell, silent=True)
                 return Scanned(request.token, flight.packets)
@@ -92,19 +100,24 @@ class Scanner:
         self._stopped = False
 
     def received(self, answers: Answers) -> None:
-        """Match TCP answers to the scans under way; all else is dropped."""
-        family = answers.hosts.shape[1]
+        """Match TCP answers to the scans under way; all else is dropped.
+
+        They bear the time of the wall clock, which may be set while we scan.
+        """
+        family, answers = answers.hosts.shape[1], answers.later(time.monotonic() - time.time())
         for own_port in np.unique(answers.own_ports).tolist():
             flight = self._flights.get(own_port)
             if flight is not None and len(flight.request.addresses[0].packed) == family:
                 flight.settle(answers.where(answers.own_ports == own_port))
+                self._uplinks.note(flight)
 
     def received_error(self, source: Address, packet: bytes, age: float) -> None:
         """Match what a raw ICMP socket heard *age* seconds ago; what is not about a SYN of ours is dropped."""
         error = read_error(source, packet)
         flight = self._flights.get(error.own_port) if error is not None else None
         if error is not None and flight is not None and error.host.version == flight.request.addresses[0].version:
-            flight.settle_error(error, source, time.time() - age)
+            flight.settle_error(error, source, time.monotonic() - age)
+            self._uplinks.note(flight)
 
     def _permit(self, request: Scan) -> Outlet:
         if self._stopped:
@@ -119,12 +132,46 @@ class Scanner:
             raise NotLooked(outlet.reason, outlet.detail)
         return outlet
 
+    async def _ask_control(self, family: Family, interface: int, seconds: float) -> None:
+        """Send a SYN to a control contact that is reached by a link, and wait for its answer.
+
+        One that does not answer comes last the next time.
+        """
+        for control in tuple(self._controls):
+            if Family.of(control.address) is not family or self._scope.refusal(control.address) is GapReason.DENIED:
+                continue
+            with suppress(NotLooked):
+                if self._routes.way(control.address).hop.interface != interface:
+                    continue
+                if not await self._answers(control, seconds):
+                    self._controls.remove(control)
+                    self._controls.append(control)
+                return
+
+    async def _answers(self, control: Contact, seconds: float) -> bool:
+        """Say whether *control* answers a SYN now.
+
+        Raises:
+            NotLooked: it could not be asked.
+        """
+        outlet = self._outlets[Family.of(control.address)]
+        if self._stopped or isinstance(outlet, NotLooked):
+            raise NotLooked(GapReason.STOPPED)
+        single = Scan(0, (control.address,), (control.port,), 0, seconds, *_CONTROL_RATES)
+        with self._flight(single) as flight, self._pace.many(single.addresses) as slots:
+            way = Approach(flight, outlet, self._pace, slots)
+            await way.find()
+            flight.begin(0)
+            await way.send()
+            await flight.listen(seconds)
+            return bool(flight.heard(0.0))
+
     @contextmanager
     def _flight(self, request: Scan) -> Iterator[Flight]:
         rounds = _most_rounds(request)
-        if len(self._own_ports) < rounds:
+        if len(self._own_ports) < 2 * rounds:
             raise NotLooked(GapReason.OVERLOADED, "too many scans under way")
-        own_ports = [self._own_ports.popleft() for _ in range(rounds)]
+        own_ports = [self._own_ports.popleft() for _ in range(2 * rounds)]
         try:
             flight = Flight(request, own_ports, self._routes)
             self._flights.update(dict.fromkeys(own_ports, flight))
@@ -136,5 +183,9 @@ class Scanner:
 
 
 def _most_rounds(request: Scan) -> int:
-    """Return how often a port may be asked: a retry that draws an answer shows that packets get lost, and is repaid."""
+    """Return how often a port may be asked.
+
+    A retry that draws an answer shows that packets get lost, and a round after which a link has not carried proves
+    nothing: both are repaid.
+    """
     return 1 + 2 * request.retries

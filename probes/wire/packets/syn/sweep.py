@@ -20,21 +20,26 @@ SILENT, OPEN, CLOSED, UNREACHABLE, GIVEN_UP = range(5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probes:
-    """Pairs whose turn it is, in order, and the turns they have."""
+    """Pairs whose turn it is, in order, the turns they have, and by which of our ports they are asked."""
 
     turns: Places
     pairs: Places
+    by: int
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def after(self, count: int) -> Probes:
         """Return those after the first *count*."""
-        return Probes(self.turns[count:], self.pairs[count:])
+        return Probes(self.turns[count:], self.pairs[count:], self.by)
 
 
 class Sweep:
-    """Ports of hosts, each asked once a round until it answers. *own_ports* are ours, one for each round."""
+    """Ports of hosts, each asked once a round until it answers.
+
+    *own_ports* are ours: one for each round, and as many for what is asked again in it though it has answered. Times
+    are of any clock that never runs backwards, in seconds.
+    """
 
     def __init__(self, hosts: Sequence[Address], ports: Sequence[int], own_ports: Sequence[int]) -> None:
         self._order = LatinOrder(len(hosts), len(ports), secrets.randbits(128))
@@ -46,22 +51,19 @@ class Sweep:
         self._port_words = _words(len(own_ports) * len(ports)).reshape(len(own_ports), len(ports))
         self.states = np.zeros(len(self._order), np.uint8)
         self.seconds = np.zeros(len(self._order), np.float32)
-        self._sent = np.zeros((len(own_ports), len(self._order)), np.float32)
+        self._rounds = len(own_ports) // 2
+        self._sent = np.zeros((self._rounds, len(self._order)), np.float32)
+        self._sent_again = np.zeros(self._rounds, np.float64)
         self._begun = 0.0
         self.missing = np.full(len(hosts), len(ports))
         """How many ports of each host have not answered."""
-        self.heard = np.zeros(len(hosts), np.float64)
-        """When each host was last heard, by the wall clock."""
+        self.carried = np.full(len(hosts), -np.inf)
+        """When the last packet left that each host has answered."""
         self._round = self._turn = 0
 
     def begin(self, number: int) -> None:
         """Begin round *number*."""
         self._round, self._turn = number, 0
-
-    @property
-    def own_port(self) -> int:
-        """The source port of this round."""
-        return int(self._own_ports[self._round])
 
     def next(self, most: int) -> Probes | None:
         """Return the next pairs of this round that have not answered, *most* or fewer; None when there are no more."""
@@ -70,14 +72,17 @@ class Sweep:
             pairs = self._order.pairs(self._turn, last)
             silent = np.flatnonzero(self.states[pairs] == SILENT)
             if len(silent):
-                return Probes(silent + self._turn, pairs[silent])
+                return Probes(silent + self._turn, pairs[silent], self._round)
             self._turn = last
         return None
 
-    def asking(self, pairs: Places, at: float) -> None:
-        """Note that *pairs* are sent at wall-clock time *at*."""
+    def asking(self, probes: Probes, count: int, at: float) -> None:
+        """Note that the first *count* of *probes* are sent at time *at*."""
         self._begun = self._begun or at
-        self._sent[self._round, pairs] = at - self._begun
+        if probes.by < self._rounds:
+            self._sent[probes.by, probes.pairs[:count]] = at - self._begun
+        else:
+            self._sent_again[probes.by - self._rounds] = at
 
     def asked(self, probes: Probes, count: int) -> None:
         """Note that the first *count* of *probes* have had their turn."""
@@ -88,7 +93,19 @@ class Sweep:
         """Return one pair of *host* that has not answered, out of turn."""
         begin = host * len(self._ports)
         pair = begin + int(np.argmax(self.states[begin : begin + len(self._ports)] == SILENT))
-        return Probes(np.array([-1]), np.array([pair]))
+        return Probes(np.array([-1]), np.array([pair]), self._round)
+
+    def witnesses(self, hosts: Places, most: int) -> list[Probes]:
+        """Return a pair that has answered of each of *most* of *hosts* or fewer, to be asked again out of turn.
+
+        A closed port comes first: nobody sends its answer twice.
+        """
+        states = self.states.reshape(-1, len(self._ports))[hosts]
+        chosen = np.flatnonzero((states == CLOSED).any(axis=1) | (states == OPEN).any(axis=1))
+        chosen = chosen[np.argsort(np.frombuffer(secrets.token_bytes(len(chosen)), np.uint8))][:most]
+        port = np.argmax((states[chosen] == OPEN) + 2 * (states[chosen] == CLOSED), axis=1)
+        pairs = hosts[chosen] * len(self._ports) + port
+        return [Probes(np.array([-1]), np.array([pair]), self._rounds + self._round) for pair in pairs]
 
     def hosts(self, pairs: Places) -> Places:
         """Return the place of the host of each pair."""
@@ -98,10 +115,14 @@ class Sweep:
         """Return the port of each pair."""
         return self._ports[pairs % len(self._ports)]
 
-    def sequences(self, pairs: Places) -> NDArray[np.int64]:
-        """Return the sequence number that each pair's SYN of this round bears."""
+    def own_port(self, by: int) -> int:
+        """Return our port that number *by* stands for."""
+        return int(self._own_ports[by])
+
+    def sequences(self, pairs: Places, by: int) -> NDArray[np.int64]:
+        """Return the sequence number that each pair's SYN bears from our port *by*."""
         sequences: NDArray[np.int64] = (
-            self._host_words[self.hosts(pairs)] ^ self._port_words[self._round, pairs % len(self._ports)]
+            self._host_words[self.hosts(pairs)] ^ self._port_words[by, pairs % len(self._ports)]
         )
         return sequences
 
@@ -111,23 +132,22 @@ class Sweep:
         What has not the state open gets *closed*. A port keeps its first answer.
         """
         pairs, answers = self.genuine(answers)
+        sent = self._left(pairs, self._by(answers.own_ports))
+        np.maximum.at(self.carried, self.hosts(pairs), sent)
         real = self.states[pairs] == SILENT
-        pairs, answers = pairs[real], answers.where(real)
+        pairs, answers, sent = pairs[real], answers.where(real), sent[real]
         pairs, first = np.unique(pairs, return_index=True)
-        at, hosts = answers.at[first], self.hosts(pairs)
-        sent = self._sent[self._rounds(answers.own_ports[first]), pairs]
         self.states[pairs] = np.where(answers.opens[first], OPEN, closed)
-        self.seconds[pairs] = np.maximum(at - self._begun - sent, 0.0)
-        np.subtract.at(self.missing, hosts, 1)
-        np.maximum.at(self.heard, hosts, at)
+        self.seconds[pairs] = np.maximum(answers.at[first] - sent[first], 0.0)
+        np.subtract.at(self.missing, self.hosts(pairs), 1)
 
     def genuine(self, answers: Answers) -> tuple[Places, Answers]:
         """Return those of *answers* that return what we sent to whom they come from, and their pairs before them."""
-        hosts, rounds = self._register.places(answers.hosts), self._rounds(answers.own_ports)
+        hosts, by = self._register.places(answers.hosts), self._by(answers.own_ports)
         found = np.searchsorted(self._ports, answers.ports, sorter=self._by_port)
         ports = self._by_port[np.minimum(found, len(self._ports) - 1)]
         real = (hosts >= 0) & (self._ports[ports] == answers.ports)
-        expected = self._host_words[hosts] ^ self._port_words[rounds, ports]
+        expected = self._host_words[hosts] ^ self._port_words[by, ports]
         real &= (answers.acknowledged - 1) & 0xFFFFFFFF == expected
         return (hosts * len(self._ports) + ports)[real], answers.where(real)
 
@@ -137,9 +157,15 @@ class Sweep:
         own[own == SILENT] = state
         self.missing[host] = 0
 
-    def _rounds(self, own_ports: NDArray[np.int64]) -> Places:
-        rounds: Places = np.argmax(self._own_ports[:, None] == own_ports, axis=0)
-        return rounds
+    def _by(self, own_ports: NDArray[np.int64]) -> Places:
+        by: Places = np.argmax(self._own_ports[:, None] == own_ports, axis=0)
+        return by
+
+    def _left(self, pairs: Places, by: Places) -> NDArray[np.float64]:
+        """Return when the packets left that asked *pairs* from our ports *by*."""
+        again = by >= self._rounds
+        first = self._begun + self._sent[np.where(again, 0, by), pairs].astype(np.float64)
+        return np.where(again, self._sent_again[np.where(again, by - self._rounds, 0)], first)
 
 
 def _words(count: int) -> NDArray[np.int64]:
