@@ -25,6 +25,7 @@ TEST = {
     "ss": "iproute2",
     "radvd": "radvd",
     "rdisc6": "ndisc6",
+    "unbound": "unbound",
 }
 BENCH = {
     **TEST,
