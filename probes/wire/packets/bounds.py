@@ -27,6 +27,7 @@ class Bounds:
 
     *controls* may be pinged besides, and asked for an answer at their port, and nothing else: they prove whether what
     we send comes back. *links* are the interfaces that may be listened to, and whose links may be asked.
+    *source_ports*, both ends included, are those SYNs leave from, where others know us by them.
     """
 
     scope: Scope
@@ -34,6 +35,7 @@ class Bounds:
     per_address: float = _GENTLE.per_host
     controls: tuple[Contact, ...] = ()
     links: tuple[str, ...] = ()
+    source_ports: tuple[int, int] | None = None
 
     @property
     def pingable(self) -> Scope:
@@ -73,6 +75,7 @@ def from_directory(directory: Path) -> Bounds:
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
             tuple(_contacts(controls)),
             tuple(_interfaces(_section(document, "links"))),
+            _range(limits.get("source_ports")),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
         raise Unusable(f"{path}: {mistake}") from mistake
@@ -130,6 +133,15 @@ def _interfaces(links: Mapping[object, object]) -> Iterator[str]:
         if not isinstance(interface, str) or not INTERFACE.match(interface):
             raise Unusable(f"links.{name}.interface: not an interface: {interface!r}")
         yield interface
+
+
+def _range(entry: object) -> tuple[int, int] | None:
+    match entry:
+        case None:
+            return None
+        case [int(first), int(last)] if 0 < first <= last < 1 << 16:
+            return first, last
+    raise Unusable(f"limits.source_ports: no range of ports: {entry!r}")
 
 
 def _rate(name: str, rate: object) -> float:
