@@ -14,8 +14,8 @@ from probes.observation import GapReason
 from probes.target import Address
 from probes.wire import NotLooked
 from probes.wire.link import ALL_ROUTERS, Overheard, Role, Speaker
+from probes.wire.packets.craft import solicitations
 from probes.wire.packets.link_bodies import MEMORY, SPEAKER_LIMIT
-from probes.wire.packets.link_frames import solicitations
 from probes.wire.packets.messages import Declined, Overhear, Told
 from probes.wire.packets.pace import Pace
 
