@@ -23,6 +23,7 @@ TEST = {
     "pdftotext": "poppler-utils",
     "ping": "iputils-ping",
     "ss": "iproute2",
+    "unbound": "unbound",
 }
 BENCH = {
     **TEST,
