@@ -8,6 +8,7 @@ from enum import StrEnum
 from exporters.chore import Chore
 from probes.addressing import AddressClass
 from probes.blocker import Need
+from probes.descent import Stop
 from probes.nameserver import Standing
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
@@ -16,6 +17,7 @@ from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
+from probes.wire.link import Role as LinkRole
 from probes.wire.sounding import Word
 from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
@@ -57,6 +59,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (What.TLS, Text("TLS 握手", "TLS handshakes")),
     (What.ECHO, Text("ping 请求", "echo requests")),
     (What.SOUNDING, Text("路径探测包", "path probes")),
+    (What.SOLICITATION, Text("链路请求", "solicitations on a link")),
     (Level.CRITICAL, Text("超危", "critical")),
     (Level.HIGH, Text("高危", "high")),
     (Level.MEDIUM, Text("中危", "medium")),
@@ -178,6 +181,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Kind.SERVER, Text("服务器", "server")),
     (Kind.DNS, Text("域名服务器", "name server")),
     (Kind.MAIL, Text("邮件服务器", "mail server")),
+    (Kind.LINK, Text("链路", "link")),
     (Kind.NETWORK_DEVICE, Text("网络设备", "network device")),
     (GapReason.VANTAGE_BLIND_IPV4, Text("监测点自身无 IPv4", "the vantage itself has no IPv4")),
     (GapReason.VANTAGE_BLIND_IPV6, Text("监测点自身无 IPv6", "the vantage itself has no IPv6")),
@@ -277,12 +281,22 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Need.PAYMENT, Text("支付", "payment")),
     (Need.MAIL, Text("邮件", "mail")),
     (Need.API, Text("接口", "API")),
+    (Stop.NO_IPV6_ADDRESS, Text("域名服务器没有 IPv6 地址", "no IPv6 address of a server")),
+    (Stop.SILENT, Text("域名服务器经 IPv6 无应答", "servers silent over IPv6")),
+    (Stop.LAME, Text("域名服务器不为该区应答", "servers lame")),
+    (Stop.NO_ANSWER, Text("没有可用的答案", "no usable answer")),
+    (Stop.ALIAS_LOOP, Text("别名成环", "aliases in a circle")),
+    (Stop.SERVER_LOOP, Text("域名服务器互相依赖成环", "servers in a circle")),
+    (Stop.TOO_DEEP, Text("层数过多", "too deep")),
     (Word.ANSWERED, Text("应答", "answered")),
     (Word.TOO_BIG, Text("包太大", "too big")),
     (Word.EXPIRED, Text("跳数用尽", "hop limit exceeded")),
     (Word.UNREACHABLE, Text("不可达", "unreachable")),
     (Word.REFUSED, Text("不认识包头", "header refused")),
     (Word.SILENT, Text("无应答", "silent")),
+    (LinkRole.ROUTER, Text("路由器", "router")),
+    (LinkRole.DHCPV6, Text("DHCPv6 服务器", "DHCPv6 server")),
+    (LinkRole.DHCPV4, Text("DHCP 服务器", "DHCP server")),
     (Transfer.PASSES, Text("通过", "passes")),
     (Transfer.STALLS_UNLESS_SMALL, Text("只有小包能通过", "stalls unless packets are small")),
     (Transfer.UNFINISHED, Text("未完成", "unfinished")),

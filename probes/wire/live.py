@@ -29,6 +29,7 @@ from probes.wire.greeting import Greeting, Hello
 from probes.wire.guard import Guard
 from probes.wire.http import Fetcher
 from probes.wire.ledger import What
+from probes.wire.link import ALL_ROUTERS, SOLICITATIONS, Overheard
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
 from probes.wire.sounding import Sounded, Sounding, Word
@@ -63,6 +64,9 @@ class Echoer(Protocol):
 
     async def sound(self, address: Address, asked: Sounding) -> Sounded:
         """Send one crafted packet; return the first word about it."""
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link, and return who is heard on it."""
 
 
 def _utc() -> dt.datetime:
@@ -175,6 +179,14 @@ class TargetWire:
             else:
                 errand.put(asked.octets(Family.of(address)))
             return said
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask the link at one of our interfaces for those who offer routes and addresses; return who is heard."""
+        guard = self._live.guard
+        async with guard.admit(ALL_ROUTERS, 0, What.SOLICITATION, self._account, packets=SOLICITATIONS) as errand:
+            heard = await self._live.echoer.overhear(interface)
+            errand.unsent(SOLICITATIONS - heard.asked)
+            return heard
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

@@ -30,6 +30,7 @@ from probes.wire import (
     Wire,
 )
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.link import Overheard
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
 from probes.wire.sounding import Sounded, Sounding
@@ -78,6 +79,13 @@ class SoundRequest:
 
     address: Address
     asked: Sounding
+
+
+@dataclass(frozen=True, slots=True)
+class OverhearRequest:
+    """What `Wire.overhear` is asked."""
+
+    interface: str
 
 
 class NotRecorded(Exception):
@@ -138,6 +146,13 @@ class _WrittenWire(ABC):
         request = SoundRequest(address, asked)
         return await self._exchange("sound", SoundRequest, request, Sounded, lambda wire: wire.sound(address, asked))
 
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link, and return who is heard on it."""
+        request = OverhearRequest(interface)
+        return await self._exchange(
+            "overhear", OverhearRequest, request, Overheard, lambda wire: wire.overhear(interface)
+        )
+
 
 class RecordingWire(_WrittenWire):
     """Passes everything on to *wire* and remembers it; `save` writes it down."""
@@ -162,7 +177,7 @@ class RecordingWire(_WrittenWire):
     def save(self, path: Path) -> None:
         """Write the recording, in the order in which the outcomes came."""
         # Of mappings pydantic writes only real dictionaries, and a configuration's are read-only.
-        own = replace(self.surroundings, controls=dict(self.surroundings.controls))
+        own = replace(self.surroundings, controls=dict(self.surroundings.controls), links=dict(self.surroundings.links))
         recording = {
             "at": self._began.isoformat(),
             "surroundings": write(Surroundings, own),
@@ -242,4 +257,5 @@ _REQUESTS: Mapping[str, type] = {
     "greet": Hello,
     "echo": EchoRequest,
     "sound": SoundRequest,
+    "overhear": OverhearRequest,
 }

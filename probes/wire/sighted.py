@@ -23,6 +23,7 @@ from probes.wire import (
     Wire,
 )
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.link import Overheard
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -91,6 +92,10 @@ class SightedWire:
         """Send one crafted packet."""
         self._check(address)
         return await self.wire.sound(address, asked)
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link and return who is heard on it; it needs no family of ours beyond it."""
+        return await self.wire.overhear(interface)
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)
