@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from exporters.posture import VantageHealth
 from probes.framework import Look, look
-from probes.observation import Gap, GapReason, Observation, Record, Subject
+from probes.observation import Failure, Gap, GapReason, Observation, Record, Subject
 from probes.registry import Probe
 from probes.target import Family, Kind, Target, Vantage
 from probes.vantage_self import ECHO, VantageSelf
@@ -19,6 +19,10 @@ AGE = 10.0
 
 PING = "icmp_echo"
 """The probe whose failures rest on more than a family: on pings of ours coming back."""
+
+
+_OF_DNS = frozenset(failure for failure in Failure if failure.name.startswith("DNS_"))
+"""Failures of questions, which are asked over either family."""
 
 
 class Sight:
@@ -93,13 +97,18 @@ class Sight:
             return record
         address = record.subject.address
         if address is None:
-            deaf = frozenset(Family) - self.families
+            deaf, family = frozenset(Family) - self.families, record.subject.family
+            if family in deaf and record.failure is not None and record.failure not in _OF_DNS:
+                return self._blind(record, family)
             left = record.facts and record.facts.unheard(deaf)
             return record if left is record.facts else replace(record, facts=left)
         family = Family.of(address)
         unanswered = record.probe == PING and record.failure is not None and family not in self._pings
         if family in self.families and not unanswered:
             return record
+        return self._blind(record, family)
+
+    def _blind(self, record: Observation, family: Family) -> Gap:
         return Gap(
             record.probe,
             record.target,

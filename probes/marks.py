@@ -23,24 +23,27 @@ _BADGES = ("bszs.conac.cn", "dcs.conac.cn")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the home page says of itself, as written there without spaces; empty where it says nothing."""
+    """What the home page says of itself, as written there without spaces; empty where it says nothing.
 
-    site_code: str
-    icp: str
-    police: str
-    badge: bool
+    None: it was not found, and only a part of the page could be read.
+    """
+
+    site_code: str | None
+    icp: str | None
+    police: str | None
+    badge: bool | None
 
 
-def read_marks(body: bytes, content_type: str, references: Iterable[Reference]) -> Marks:
-    """Return the marks of a page."""
+def read_marks(body: bytes, content_type: str, references: Iterable[Reference], *, whole: bool = True) -> Marks:
+    """Return the marks of a page; *whole* is whether all of it can be read here."""
     text = read_page(body, content_type).text
     badge = any(reference.there.host in _BADGES for reference in references)
-    markup = decode(body[: 512 * 1024], content_type)[0]
+    markup = decode(body, content_type)[0]
     return Marks(
-        _first(_SITE_CODE, text),
-        _first(_ICP, text),
-        _first(_POLICE, text),
-        badge or any(each in markup for each in _BADGES),
+        _first(_SITE_CODE, text) or (None if not whole else ""),
+        _first(_ICP, text) or (None if not whole else ""),
+        _first(_POLICE, text) or (None if not whole else ""),
+        badge or any(each in markup for each in _BADGES) or (None if not whole else False),
     )
 
 

@@ -71,7 +71,7 @@ class Walk:
     *hops* are the URLs redirected to, without their queries; *stopped* says why a further one was not walked and is
     empty otherwise; *blind* when we are to blame for that: we keep no cookies, and a site that hands one out and sends
     us round may well let a browser through. *secure* is the last response over HTTPS of the host we set out for.
-    *http2*: HTTP/2 is offered on the way.
+    *http2*: HTTP/2 is offered on the way. *seconds* are those of all responses, our own waiting for turns apart.
     """
 
     def __init__(self, host: str, address: Address, url: str, first: HttpExchange, *, http2: bool = False) -> None:
@@ -81,6 +81,7 @@ class Walk:
         self._family = Family.of(address)
         self.hops: list[str] = []
         self.stopped = ""
+        self.seconds = first.phases.total
         self.blind = self.upgraded = self._cookies = False
 
     async def to_the_end(self, wire: Wire) -> None:
@@ -117,6 +118,7 @@ class Walk:
             http2 = self._http2 and there.scheme == "https"
             asking = HttpRequest(there.scheme, address, there.port, there.host, there.path, http2=http2)
             self.last = await wire.fetch(asking)
+            self.seconds += self.last.phases.total
         except (Unreached, NotLooked) as refusal:
             self.stopped = str(outcome_of(refusal))
             self.blind = isinstance(refusal, NotLooked)

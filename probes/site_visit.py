@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +21,9 @@ LIMIT = 15.0
 BODY = 256 * 1024
 """Octets of a page that are read: enough to know that it comes."""
 
+OURS = {"limit": GapReason.BUDGET_SPENT, "port": GapReason.OUT_OF_SCOPE, "http_429": GapReason.BUDGET_SPENT}
+"""Ends of a visit of our own making: redirects that browsers follow and we do not, and being asked to come less."""
+
 
 @dataclass(frozen=True, slots=True)
 class SiteVisit(Facts):
@@ -33,7 +35,6 @@ class SiteVisit(Facts):
     status: int
     final: str
     came: float = field(metadata=SAMPLE)
-    visit_seconds: float = field(metadata=SAMPLE)
 
 
 _WORDS = {
@@ -70,10 +71,9 @@ async def site_visit(target: Target, wire: Wire) -> AsyncIterator[Sighting]:
     Source: 国办秘函〔2019〕19号 (inspection of government websites: at least 20 visits a day for a week, 15 s each).
     """
     for family in Family:
-        began = time.monotonic()
         visit = await _open(target, Visitor(wire, family, LIMIT))
         if visit.why != NO_ADDRESS:
-            yield _sighting(Subject(family=family, path=target.paths[0]), visit, time.monotonic() - began)
+            yield _sighting(Subject(family=family, path=target.paths[0]), visit)
 
 
 async def _open(target: Target, visitor: Visitor) -> Visit:
@@ -85,10 +85,14 @@ async def _open(target: Target, visitor: Visitor) -> Visit:
     return visit
 
 
-def _sighting(subject: Subject, visit: Visit, seconds: float) -> Sighting:
-    if not visit.settled:
-        return Sighting(subject, GapReason(visit.why), seconds)
-    if not visit.status:
-        return Sighting(subject, Failure(visit.why), seconds)
-    came = visit.came and seconds < LIMIT
-    return Sighting(subject, SiteVisit(visit.status, shown(visit.end), float(came), seconds), seconds)
+def _sighting(subject: Subject, visit: Visit) -> Sighting:
+    """Say what came of a visit, by the time that servers took: our own waiting for turns is not theirs."""
+    ours = OURS.get(visit.why)
+    if ours is None and not visit.settled:
+        ours = GapReason(visit.why) if visit.why in set(GapReason) else GapReason.BUDGET_SPENT
+    if ours is not None:
+        return Sighting(subject, ours, visit.seconds)
+    if visit.why in set(Failure):
+        return Sighting(subject, Failure(visit.why), visit.seconds)
+    came = visit.came and visit.seconds < LIMIT
+    return Sighting(subject, SiteVisit(visit.status, shown(visit.end), float(came)), visit.seconds)

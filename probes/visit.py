@@ -43,7 +43,8 @@ class Visit:
 
     *why* is empty for a status below 400; a failure, `http_STATUS`, what stopped a redirect, or `no_address` where the
     network or DNS said no; and the reason of a gap, with *settled* false, where we could not look. *end* is the URL
-    of the last response, and *hop* that of a redirect which was not walked.
+    of the last response, and *hop* that of a redirect which was not walked. *seconds* are those that servers took, and
+    *truncated* is whether the body is only the beginning of what there was.
     """
 
     url: str
@@ -54,6 +55,8 @@ class Visit:
     status: int = 0
     content_type: str = ""
     body: bytes = b""
+    seconds: float = 0.0
+    truncated: bool = False
 
     @property
     def came(self) -> bool:
@@ -108,7 +111,8 @@ class Visitor:
             walk = Walk(there.host, address, there.url, first)
             await walk.to_the_end(self._wire)
         except (Unreached, NotLooked) as refusal:
-            return Visit(there.url, self._why(refusal), settled=isinstance(refusal, Unreached))
+            waited = refusal.seconds if isinstance(refusal, Unreached) else 0.0
+            return Visit(there.url, self._why(refusal), settled=isinstance(refusal, Unreached), seconds=waited)
         self._answered[there.host, port] = address
         return _visit(there.url, walk)
 
@@ -131,14 +135,16 @@ class Visitor:
     async def _first(self, there: Goal, places: Sequence[Address], limit: int) -> tuple[Address, HttpExchange]:
         assert there.port is not None, "only ports of the web are asked"
         request = HttpRequest(
-            there.scheme, places[0], there.port, there.host, there.path, self._timeout, body_limit=limit
+            there.scheme, places[-1], there.port, there.host, there.path, self._timeout, body_limit=limit
         )
+        # A silent address leaves the others time, as a browser would.
+        share = self._timeout / len(places)
         for address in places[:-1]:
             try:
-                return address, await self._wire.fetch(replace(request, address=address))
+                return address, await self._wire.fetch(replace(request, address=address, timeout=share))
             except Unreached:
                 continue
-        return places[-1], await self._wire.fetch(replace(request, address=places[-1]))
+        return places[-1], await self._wire.fetch(request)
 
 
 def entries(target: Target, path: str) -> Iterator[Goal]:
@@ -172,6 +178,17 @@ def _visit(url: str, walk: Walk) -> Visit:
             end=walk.url,
             hop=walk.hops[-1] if walk.hops else "",
             status=last.status,
+            seconds=walk.seconds,
         )
     why = f"http_{last.status}" if last.status >= ERROR else ""
-    return Visit(url, why, settled=True, end=walk.url, status=last.status, content_type=content_type, body=last.body)
+    return Visit(
+        url,
+        why,
+        settled=True,
+        end=walk.url,
+        status=last.status,
+        content_type=content_type,
+        body=last.body,
+        seconds=walk.seconds,
+        truncated=last.truncated,
+    )

@@ -16,7 +16,7 @@ from probes.redirect import HOP_LIMIT, goal, shown
 from probes.reference import read_references
 from probes.registry import probe
 from probes.target import Family, Kind, Target
-from probes.visit import NO_ADDRESS, TRIED, Visit, Visitor, front
+from probes.visit import ERROR, NO_ADDRESS, TRIED, Visit, Visitor, front
 from probes.wire import Wire
 from probes.wire.ledger import What
 
@@ -35,7 +35,8 @@ class WebLinks(Facts):
     the site's domain, *third* those of the pages reached by them. *broken*, *dead*, *windows* and *literals* hold
     examples; how many there are the counts say, all of them smaller or equal to what the whole site has where *whole*
     is false. *unsettled* are hosts of which nobody could say whether they have IPv6; where there are such,
-    *all_settled* is None. *scripted*: the page names no
+    *all_settled* is None. *dead_free* is whether no link that was asked for is dead, None where not enough is known of
+    them to say so. *scripted*: the page names no
     link at all but runs scripts, which may make some.
     """
 
@@ -59,6 +60,18 @@ class WebLinks(Facts):
     pages: int = field(metadata=SAMPLE)
     whole: bool = field(metadata=SAMPLE)
     walk_seconds: float = field(metadata=SAMPLE)
+    dead_free: bool | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dead_free", self._dead_free())
+
+    def _dead_free(self) -> bool | None:
+        if self.second.dead or self.third.dead:
+            return False
+        levels = self.second, self.third
+        asked = all(not level.linked or level.sampled > level.forbidden for level in levels)
+        known = asked and self.whole and not self.scripted and not any(level.unknown for level in levels)
+        return True if known and self.arrived and self.status < ERROR else None
 
     def unheard(self, families: Collection[Family]) -> WebLinks:
         """Return what is left: a page that came is one, and what DNS said stays."""
@@ -102,6 +115,7 @@ _WORDS = {
     "literal_count": ("IPv4 地址数", "IPv4 addresses"),
     "literals": ("写死的 IPv4 地址", "IPv4 addresses written out"),
     "address": ("地址", "address"),
+    "dead_free": ("没有死链", "free of dead links"),
     "marks": ("网站标识", "marks"),
     "site_code": ("网站标识码", "site code"),
     "icp": ("ICP 备案号", "ICP record"),
@@ -190,7 +204,7 @@ async def _walk(target: Target, home: Visit, wire: Wire) -> WebLinks:
         windows=windows[:WINDOW_EXAMPLES],
         literal_count=crawl.referred.literals,
         literals=crawl.referred.literal_examples(),
-        marks=read_marks(home.body, home.content_type, references),
+        marks=read_marks(home.body, home.content_type, references, whole=not scripted and not home.truncated),
         pages=crawl.pages,
         whole=crawl.whole,
         walk_seconds=time.monotonic() - began,

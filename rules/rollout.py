@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,8 +55,8 @@ class Remedy:
 class Progress:
     """How far *goal* has come among *hosts* that owe IPv6: *there* have reached its stage, of *unknown* nobody can say.
 
-    *missing* are those still to come. *pace* is how many came there a week lately, None where that is not known;
-    *needed* how many would have to from now on, None once the day is past.
+    *missing* are those still to come. *pace* is how many came there a week lately, None where that is not known, as
+    long as any are unknown; *needed* how many would have to from now on, None once the day is past.
     """
 
     goal: Goal
@@ -69,14 +69,16 @@ class Progress:
 
     @property
     def met(self) -> bool:
-        """Whether the goal is reached."""
-        return self.missing == 0
+        """Whether the goal is reached; of nobody it is not."""
+        return self.hosts > 0 and self.missing == 0
 
     @property
     def late(self) -> bool | None:
-        """Whether the goal will be missed, or is; None where nobody can say."""
+        """Whether the goal will be missed, or is; None where nobody can say, as those unknown may well be there."""
         if self.met:
             return False
+        if self.missing <= self.unknown:
+            return None
         if self.needed is None:
             return True
         return None if self.pace is None else self.pace < self.needed
@@ -96,13 +98,22 @@ def remedies(steps: Iterable[Step]) -> tuple[Remedy, ...]:
 
     A set is what one host needs; it lifts that host and every other that needs no more than a part of it.
     """
-    needing = [step for step in steps if step.fixes]
-    found = [_remedy(fixes, needing) for fixes in {step.fixes for step in needing}]
+    by_need: dict[frozenset[Fix], list[Step]] = defaultdict(list)
+    sharing: dict[Fix, set[frozenset[Fix]]] = defaultdict(set)
+    for step in steps:
+        if step.fixes:
+            by_need[step.fixes].append(step)
+            for fix in step.fixes:
+                sharing[fix].add(step.fixes)
+    found: list[Remedy] = []
+    for fixes in by_need:
+        # Only who shares a fix can need a part of these; most hosts share none.
+        near = {need for fix in fixes for need in sharing[fix] if need <= fixes}
+        found.append(_remedy(fixes, [step for need in near for step in by_need[need]]))
     return tuple(sorted(found, key=_order))
 
 
-def _remedy(fixes: frozenset[Fix], needing: Iterable[Step]) -> Remedy:
-    lifted = [step for step in needing if step.fixes <= fixes]
+def _remedy(fixes: frozenset[Fix], lifted: Sequence[Step]) -> Remedy:
     return Remedy(
         fixes=tuple(sorted(fixes)),
         hosts=tuple(sorted(step.host for step in lifted if not step.unknown)),
@@ -128,7 +139,7 @@ def progress(
         there=there,
         unknown=stages.get(None, 0),
         missing=missing,
-        pace=_pace(earlier, there, today),
+        pace=None if stages.get(None) else _pace(earlier, there, today),
         needed=missing / weeks if weeks > 0 else (0.0 if not missing else None),
     )
 

@@ -121,7 +121,9 @@ def inspected(scheme: Inspection, verdicts: Iterable[Verdict]) -> Inspected:
     }
     points = max(0.0, 100.0 - math.fsum(cost.values()))
     unknown = [rule for rule in (*scheme.vetoes, *scheme.deductions) if _open(asked.get(rule))]
-    at_stake = math.fsum(scheme.deductions[rule].most for rule in unknown if rule in scheme.deductions)
+    at_stake = math.fsum(
+        scheme.deductions[rule].most - cost.get(rule, 0.0) for rule in unknown if rule in scheme.deductions
+    )
     applying = [rule for rule in (*scheme.vetoes, *scheme.deductions) if asked.get(rule) != {Outcome.NOT_APPLICABLE}]
     vetoes = tuple(rule for rule in scheme.vetoes if broken[rule])
     qualified: bool | None = True
@@ -140,7 +142,7 @@ def inspected(scheme: Inspection, verdicts: Iterable[Verdict]) -> Inspected:
 
 
 def _open(outcomes: set[Outcome] | None) -> bool:
-    return outcomes is None or (Outcome.UNKNOWN in outcomes and Outcome.FAIL not in outcomes)
+    return outcomes is None or Outcome.UNKNOWN in outcomes
 
 
 def grade(scheme: Grading, findings: Iterable[Finding], value: int, packs: Mapping[str, str]) -> int:

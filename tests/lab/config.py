@@ -130,8 +130,8 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patie
         },
         "limits": {
             "overall": 5000,
-            "per_host": 200,
-            "per_agency": 1000,
+            "per_host": 500,
+            "per_agency": 2500,
             "concurrent": 512,
             "per_host_concurrent": 32,
             "patience": patience,

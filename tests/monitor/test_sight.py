@@ -285,3 +285,12 @@ async def test_a_stop_is_neither_blindness_nor_sight() -> None:
     assert await sight.prove(60.0), "a stopped proof covers nothing"
     assert sight.families == {Family.IPV4}
     assert sight.unseen == {Family.IPV6: GapReason.VANTAGE_BLIND_IPV6}
+
+
+@pytest.mark.parametrize("failure", [Failure.CONNECTION_TIMEOUT, Failure.NETWORK_UNREACHABLE, Failure.HTTP_TIMEOUT])
+async def test_a_failure_over_a_family_we_lack_is_a_gap_though_it_was_met_at_no_one_address(failure: Failure) -> None:
+    sight = Self(ipv4=True, ipv6=False).sight()
+    await sight.prove()
+    excused = sight.excuse(met(failure, None, probe="site_visit"))
+    assert isinstance(excused, Gap)
+    assert (excused.reason, excused.detail) == (GapReason.VANTAGE_BLIND_IPV6, failure.value)

@@ -28,7 +28,7 @@ def visit(at: dt.datetime, outcome: float | Failure | GapReason) -> Record:
         return Gap(PROBE, HOST, VANTAGE, SUBJECT, at, outcome)
     if isinstance(outcome, Failure):
         return Observation(PROBE, HOST, VANTAGE, SUBJECT, at, 15.0, None, outcome)
-    facts = SiteVisit(200 if outcome else 503, f"https://{HOST}/", outcome, 0.2)
+    facts = SiteVisit(200 if outcome else 503, f"https://{HOST}/", outcome)
     return Observation(PROBE, HOST, VANTAGE, SUBJECT, at, 0.2, facts, None)
 
 

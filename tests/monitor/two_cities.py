@@ -336,7 +336,7 @@ WELL = Host(
     headers=dict.fromkeys(EVERY, PathHeaders(True, True, True, True)),
     routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
     access=dict.fromkeys(EVERY, access(5, 0.01)),
-    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0, 0.3)),
+    visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0)),
 )
 """A host of which no rule has anything bad to say."""
 
@@ -425,7 +425,7 @@ _AILING = Host(
     routes={_HARDWARE: RouteTrace(False, Word.SILENT, B2, 1, (str(B2),), 0.01)},
     access={A1: access(5, 0.1), _HARDWARE: access(3, 0.6, hidden=True)},
     visits={
-        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0, 0.3),
+        Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0),
         Family.IPV6: Failure.CONNECTION_TIMEOUT,
     },
 )

@@ -40,8 +40,7 @@ async def test_a_redirect_that_we_may_not_follow_says_nothing_and_one_to_ipv4_al
     site = Target("outside.housing.kaiping.gov.test", "town", Kind.WEBSITE, declared=tcp(80))
     found = await replayed("site_visit", "led_out_of_scope", site)
     assert found["ipv4/"].outcome is GapReason.OUT_OF_SCOPE
-    assert isinstance(found["ipv6/"].outcome, SiteVisit)
-    assert found["ipv6/"].outcome.came == 0.0
+    assert found["ipv6/"].outcome is Failure.NETWORK_UNREACHABLE
 
 
 async def test_a_family_without_an_address_is_not_visited() -> None:
@@ -70,3 +69,21 @@ async def test_who_has_waited_for_https_in_vain_does_not_try_http() -> None:
 
 async def test_what_we_could_not_see_is_no_failure_of_the_site() -> None:
     assert await visited(GapReason.STOPPED) == [GapReason.STOPPED] * len(Family)
+
+
+async def test_being_asked_to_come_less_and_redirects_that_only_browsers_follow_are_of_our_making() -> None:
+    assert await visited(429) == [GapReason.BUDGET_SPENT] * len(Family)
+    elsewhere = response(302, location=f"https://{HOST}:4430/")
+    wire = ScriptedWire(names={HOST: addressed(V4, V6)}, pages={f"https://{HOST}/": elsewhere})
+    assert [each.outcome async for each in site_visit(SITE, wire)] == [GapReason.OUT_OF_SCOPE] * len(Family)
+
+
+async def test_a_loop_with_a_cookie_is_ours_and_one_without_is_the_sites() -> None:
+    def loops(**headers: str) -> ScriptedWire:
+        there = response(302, location=f"https://{HOST}/", **headers)
+        return ScriptedWire(names={HOST: addressed(V4, V6)}, pages={f"https://{HOST}/": there})
+
+    kept = loops(**{"set-cookie": "a=b"})
+    assert [each.outcome async for each in site_visit(SITE, kept)] == [GapReason.BUDGET_SPENT] * len(Family)
+    plain = [each.outcome async for each in site_visit(SITE, loops())]
+    assert [each.came for each in plain if isinstance(each, SiteVisit)] == [0.0, 0.0]

@@ -68,17 +68,28 @@ def test_a_remedy_lifts_exactly_those_that_need_no_more_and_everyone_has_one(ste
 
 
 GOAL = Goal(TODAY + dt.timedelta(days=70), Stage.REACHABLE, 0.8)
-STAGES = {Stage.NONE: 40, Stage.PUBLISHED: 10, Stage.REACHABLE: 30, Stage.EQUAL: 10, None: 10}
+STAGES = {Stage.NONE: 50, Stage.PUBLISHED: 10, Stage.REACHABLE: 30, Stage.EQUAL: 10}
 
 
 def test_who_went_further_has_come_there_too() -> None:
     assert reached(STAGES, Stage.REACHABLE) == 40
-    assert reached(STAGES, Stage.NONE) == 90
+    assert reached(STAGES, Stage.NONE) == 100
 
 
 def test_the_unknown_owe_the_goal_as_all_do() -> None:
-    told = progress(GOAL, STAGES, [], TODAY)
+    told = progress(GOAL, {**STAGES, Stage.NONE: 40, None: 10}, [], TODAY)
     assert (told.hosts, told.there, told.unknown, told.missing) == (100, 40, 10, 40)
+
+
+def test_whom_nobody_has_seen_may_have_come_there_long_ago() -> None:
+    past = Goal(TODAY, Stage.REACHABLE, 0.8)
+    assert progress(past, {None: 10}, [], TODAY).late is None
+    blind = progress(GOAL, {None: 10}, [(TODAY - dt.timedelta(days=28), 10)], TODAY)
+    assert (blind.pace, blind.late) == (None, None)
+
+
+def test_of_nobody_no_goal_is_met() -> None:
+    assert not progress(GOAL, {}, [], TODAY).met
 
 
 @pytest.mark.parametrize(("then", "late"), [(40, True), (25, True), (24, False), (20, False)])

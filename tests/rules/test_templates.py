@@ -105,6 +105,13 @@ def test_deductions_add_up_and_each_has_its_most() -> None:
     assert told.bonus
 
 
+def test_what_fails_in_one_place_and_is_unknown_in_others_may_still_cost_its_most() -> None:
+    steep = Inspection(deductions={"no_dead_links": Deduction(20, 60)})
+    places = zip((Outcome.FAIL, Outcome.UNKNOWN, Outcome.UNKNOWN), "abc", strict=True)
+    told = inspected(steep, [verdict("no_dead_links", outcome, place) for outcome, place in places])
+    assert (told.points, told.coverage, told.qualified) == (80.0, 0.0, None)
+
+
 def test_while_the_unknown_could_still_fail_it_nobody_says_it_is_qualified() -> None:
     known = all_of(Outcome.PASS, "no_dead_links", "icp_record_is_shown")
     assert inspected(SCHEME, known).qualified is None  # the veto
