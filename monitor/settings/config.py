@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from monitor.settings.schedule import Schedule
 from probes.target import Target, Vantage
 from probes.wire import Surroundings
 from probes.wire.scope import Limits, Scope
+from probes.wire.snmp.keys import SnmpKey
 from rules.agency import Tree
 from rules.emergency import USUAL, Terms
 from rules.finding import Waiver
@@ -70,6 +71,7 @@ class Config:
     holiday_years: frozenset[int] = frozenset()
     emergency: Terms = USUAL
     duties: tuple[Duty, ...] = ()
+    snmp_keys: Mapping[str, SnmpKey] = field(default_factory=dict, repr=False)
 
     def addressee(self, target: Target) -> Addressee:
         """Return whom the policy speaks to in *target*."""

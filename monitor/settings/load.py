@@ -25,6 +25,7 @@ from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import Schedule, ScheduleFile
+from monitor.settings.snmp import SnmpFile
 from monitor.settings.validation import mistakes, validate
 from monitor.settings.waivers import WaiversFile
 from monitor.settings.yaml_reader import Document
@@ -103,6 +104,10 @@ class _Loader:
         profiles = None if policy is None else [profile.name for profile in policy.profiles]
         self.known = dataclasses.replace(self.known, profiles=Names(profiles))
         response = self._one("response.yaml", ResponseFile, required=False)
+        snmp = self._one("snmp.yaml", SnmpFile, required=False)
+        written = (self.folder.directory / "snmp.yaml").exists()
+        names = snmp.credentials if snmp is not None else None if written else ()
+        self.known = dataclasses.replace(self.known, snmp_keys=Names(names))
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
@@ -120,6 +125,7 @@ class _Loader:
             alerting=(alerting or AlertingFile()).noun(self.folder.directory, daemon.time_zone),
             emergency=(response or ResponseFile()).emergency.noun(),
             duties=(response or ResponseFile()).duties(),
+            snmp_keys={name: entry.noun() for name, entry in snmp.credentials.items()} if snmp is not None else {},
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
             surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),

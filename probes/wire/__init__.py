@@ -18,6 +18,7 @@ from probes.observation import Failure, GapReason
 from probes.target import Address, Family
 from probes.wire.greeting import Greeting, Hello
 from probes.wire.scope import Network
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -341,3 +342,6 @@ class Wire(Protocol):
 
     async def sound(self, address: Address, asked: Sounding) -> Sounded:
         """Send one crafted packet; return the first word about it, silence included."""
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from probes.target import Address, Family, Target
@@ -31,6 +32,9 @@ from probes.wire.http import Fetcher
 from probes.wire.ledger import What
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
+from probes.wire.snmp import SnmpTable, SnmpWalk
+from probes.wire.snmp.keys import SnmpKey
+from probes.wire.snmp.walker import SnmpWalker
 from probes.wire.sounding import Sounded, Sounding, Word
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
@@ -72,7 +76,8 @@ def _utc() -> dt.datetime:
 class LiveWire:
     """Everything a round needs of the network; `for_target` gives each look its own `Wire`.
 
-    *authorities* are PEM files of certificate authorities trusted besides the system's.
+    *authorities* are PEM files of certificate authorities trusted besides the system's, *keys* the credentials for SNMP
+    by name.
 
     Raises:
         OSError: an authority's file cannot be read, or holds no certificate.
@@ -89,6 +94,7 @@ class LiveWire:
         sweeper: Sweeper,
         memo: Memo,
         authorities: Iterable[Path] = (),
+        keys: Mapping[str, SnmpKey] = MappingProxyType({}),
         dialer: Dialer | None = None,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
@@ -103,6 +109,7 @@ class LiveWire:
         self.scanner = PortScanner(guard, sweeper, self.connector)
         self.prober = TlsProber(guard, dialer, tls)
         self.greeter = Greeter(guard, dialer)
+        self.walker = SnmpWalker(guard, keys)
 
     def for_target(self, target: Target) -> TargetWire:
         """Return the network as one look at *target* sees it, with a budget of its own."""
@@ -175,6 +182,11 @@ class TargetWire:
             else:
                 errand.put(asked.octets(Family.of(address)))
             return said
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        patient = replace(asked, timeout=self._patient(asked.timeout), deadline=self._patient(asked.deadline))
+        return await self._live.walker.walk(patient, self._account)
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

@@ -32,6 +32,7 @@ from probes.wire import (
 from probes.wire.greeting import Greeting, Hello
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 Q = TypeVar("Q")
@@ -138,6 +139,10 @@ class _WrittenWire(ABC):
         request = SoundRequest(address, asked)
         return await self._exchange("sound", SoundRequest, request, Sounded, lambda wire: wire.sound(address, asked))
 
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        return await self._exchange("walk", SnmpWalk, asked, SnmpTable, lambda wire: wire.walk(asked))
+
 
 class RecordingWire(_WrittenWire):
     """Passes everything on to *wire* and remembers it; `save` writes it down."""
@@ -242,4 +247,5 @@ _REQUESTS: Mapping[str, type] = {
     "greet": Hello,
     "echo": EchoRequest,
     "sound": SoundRequest,
+    "walk": SnmpWalk,
 }

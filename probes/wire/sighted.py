@@ -23,6 +23,7 @@ from probes.wire import (
     Wire,
 )
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -91,6 +92,11 @@ class SightedWire:
         """Send one crafted packet."""
         self._check(address)
         return await self.wire.sound(address, asked)
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        self._check(asked.address)
+        return await self.wire.walk(asked)
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)

@@ -49,7 +49,7 @@ class Replayed(World):
                     alive = VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None)
                     yield Sighting(Subject(family=family, scheme=scheme), alive)
 
-        return replace(of, run=ourselves if of.name == SELF else run, prepare=None)
+        return replace(of, run=ourselves if of.name == SELF else run, prepare=None, kinds=frozenset())
 
 
 async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:
