@@ -16,6 +16,8 @@ from exporters.documents import (
     FindingDocument,
     HostDocument,
     HostScoreDocument,
+    IndexDocument,
+    InspectionDocument,
     LookedDocument,
     PolicyNameDocument,
     PostureDocument,
@@ -32,6 +34,7 @@ from rules.comparison import ClauseChange, Shift
 from rules.finding import Event, Finding
 from rules.policy import Clause, Policy
 from rules.score import Score
+from rules.templates import Index, Inspected
 from rules.verdict import Verdict
 
 
@@ -80,6 +83,7 @@ def agency_document(row: AgencyPosture) -> AgencyDocument:
         "tier": row.agency.tier.value,
         "parent": row.agency.parent,
         "rank": row.rank,
+        "ipv6_index": row.index.value,
         "score": _score(row.score),
         "hosts": row.hosts,
         "stages": {stage.value if stage else "unknown": count for stage, count in row.stages.items()},
@@ -106,6 +110,26 @@ def _host(host: HostPosture) -> HostScoreDocument:
         "exempt": host.readiness.exempt,
         "blockers": host.readiness.blockers,
         "verdicts": {outcome.value: count for outcome, count in host.verdicts.items()},
+        "ipv6_index": _index(host.templates.index),
+        "inspection": _inspection(host.templates.inspected),
+        "risk_grade": host.templates.grade,
+    }
+
+
+def _index(index: Index | None) -> IndexDocument | None:
+    return None if index is None else {"value": index.value, "coverage": index.coverage, "held": index.held}
+
+
+def _inspection(inspected: Inspected | None) -> InspectionDocument | None:
+    if inspected is None:
+        return None
+    return {
+        "points": inspected.points,
+        "coverage": inspected.coverage,
+        "vetoes": inspected.vetoes,
+        "cost": inspected.cost,
+        "qualified": inspected.qualified,
+        "bonus": inspected.bonus,
     }
 
 

@@ -41,6 +41,25 @@ class FindingDocument(TypedDict):
     policy: str
 
 
+class IndexDocument(TypedDict):
+    """IPv6 indicators, a template: `value` 0..100 over those that are known; `held` null where one is unknown."""
+
+    value: float | None
+    coverage: float
+    held: Mapping[str, bool | None]
+
+
+class InspectionDocument(TypedDict):
+    """A website after the inspection's template; `qualified` null where too little is known to say."""
+
+    points: float
+    coverage: float
+    vetoes: Sequence[str]
+    cost: Mapping[str, float]
+    qualified: bool | None
+    bonus: bool
+
+
 class HostScoreDocument(TypedDict):
     """One target; `stage` is null where it is not known, and where `exempt` says that none is asked for."""
 
@@ -53,6 +72,9 @@ class HostScoreDocument(TypedDict):
     exempt: bool
     blockers: Sequence[str]
     verdicts: Mapping[str, int]
+    ipv6_index: IndexDocument | None
+    inspection: InspectionDocument | None
+    risk_grade: int | None
 
 
 class HostDocument(HostScoreDocument):
@@ -70,6 +92,7 @@ class AgencyDocument(TypedDict):
     tier: str
     parent: str | None
     rank: int | None
+    ipv6_index: float | None
     score: ScoreDocument
     hosts: int
     stages: Mapping[str, int]
@@ -230,6 +253,8 @@ DOCUMENTS = (
     HistoryDocument,
     AgencyDocument,
     HostScoreDocument,
+    IndexDocument,
+    InspectionDocument,
     HostDocument,
     ScoreDocument,
     FindingDocument,

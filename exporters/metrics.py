@@ -18,11 +18,12 @@ from exporters.metrics_incidents import INCIDENT_METRICS
 from exporters.metrics_looks import GAP_METRIC, LOOK_METRICS
 from exporters.metrics_rectification import RECTIFICATION_METRICS
 from exporters.metrics_source import CityMetric, HostMetric
+from exporters.metrics_templates import TEMPLATE_METRICS
 from exporters.metrics_tower import TOWER_METRICS
 from exporters.metrics_underway import UNDERWAY_METRICS
 from exporters.posture import HostPosture, Posture
 
-PER_HOST: tuple[HostMetric, ...] = (*HOST_METRICS, *LOOK_METRICS)
+PER_HOST: tuple[HostMetric, ...] = (*HOST_METRICS, *TEMPLATE_METRICS, *LOOK_METRICS)
 WHOLE: tuple[CityMetric, ...] = (
     *CITY_METRICS,
     *RECTIFICATION_METRICS,

@@ -53,6 +53,11 @@ def _coverage(agency: AgencyPosture) -> Samples:
         yield (), agency.score.coverage
 
 
+def _index(agency: AgencyPosture) -> Samples:
+    if agency.index.value is not None:
+        yield (), agency.index.value
+
+
 def _rank(agency: AgencyPosture) -> Samples:
     if agency.rank is not None:
         yield (), agency.rank
@@ -100,6 +105,12 @@ CITY_METRICS = (
         "已能判定的份额（含下级），0 至 1；没有主机则无",
         "Share that could be judged of all below it, 0 to 1; absent without hosts",
         _coverage,
+    ),
+    _agency(
+        "ipv6_index",
+        "IPv6 指标得分（自评模板）：其下网站的平均，每站计一次，0 至 100",
+        "IPv6 indicators (a template, self-assessed): the mean of the websites below it, each counting once, 0 to 100",
+        _index,
     ),
     _agency(
         "oldest_fact_timestamp_seconds",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from exporters.metrics_city import told
 from exporters.metrics_source import CityMetric, Samples, moment, of_city
 from exporters.posture import Posture
 from rules.alert import Alert, Severity
@@ -19,12 +20,16 @@ def _alerts(posture: Posture) -> Samples:
             yield (severity.value, state), len(mine)
 
 
+def _code(posture: Posture, agency: str) -> str:
+    """Return *agency*, or the city's where nothing else is told of it: it has none, or left the tree since."""
+    known = {row.agency.code for row in told(posture)}
+    return agency if agency in known else posture.city.agency.code
+
+
 def _escalated(posture: Posture) -> Samples:
     for alert in _waiting(posture):
         for deed in alert.told:
-            # An agency may have left the tree since.
-            to = deed.to if deed.to in posture.tree.agencies else posture.city.agency.code
-            agency = alert.signal.agency or posture.city.agency.code
+            agency, to = _code(posture, alert.signal.agency), _code(posture, deed.to)
             yield (alert.id, alert.signal.name, agency, deed.value, to, deed.why), 1
 
 
@@ -47,13 +52,13 @@ def _responses(posture: Posture) -> Samples:
     for each in sorted(posture.underway.responses.values(), key=lambda each: each.number):
         if each.closed is None:
             grade = each.grade.value if each.grade else "ungraded"
-            yield (each.number, each.opening.agency, each.opening.playbook, grade), 1
+            yield (each.number, _code(posture, each.opening.agency), each.opening.playbook, grade), 1
 
 
 def _reports_due(posture: Posture) -> Samples:
     for each in posture.underway.owed:
         if each.done is None:
-            agency = posture.underway.responses[each.response].opening.agency
+            agency = _code(posture, posture.underway.responses[each.response].opening.agency)
             yield (each.response, agency, each.duty.id, each.duty.basis.value), each.due.timestamp()
 
 

@@ -18,6 +18,7 @@ from rules.policy import Level, Policy, Stage
 from rules.readiness import Readiness
 from rules.rectification import NOTHING, Rectification
 from rules.score import Score
+from rules.templates import NO_INDEX, NO_TEMPLATES, Index, Templates
 from rules.underway import NOTHING_UNDERWAY, Underway
 from rules.verdict import Outcome
 
@@ -81,6 +82,7 @@ class HostPosture:
     looks: tuple[Look, ...]
     accesses: tuple[Access, ...] = ()
     availability: Mapping[Family, Availability] = field(default_factory=dict)
+    templates: Templates = NO_TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class AgencyPosture:
     waived: int
     verdicts: Mapping[Outcome, int]
     rectification: Rectification = NOTHING
+    index: Index = NO_INDEX
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exporters.posture import HostPosture
@@ -16,7 +16,7 @@ from monitor.situation import host_posture
 from monitor.spool import Spool
 from monitor.store import Judgement, Store, StoredRecord
 from monitor.weeks import Weeks, weeks
-from probes.target import Target
+from probes.target import Kind, Target
 from rules.emergency import Emergency, strained
 from rules.facts import Seen
 from rules.finding import Act, Event, Finding, Key, State
@@ -25,6 +25,7 @@ from rules.judge import judge
 from rules.lifecycle import advance
 from rules.policy import Policy
 from rules.rule import Rule
+from rules.templates import templates
 from rules.verdict import Verdict
 from rules.waiving import excused
 
@@ -54,6 +55,7 @@ class Judge:
         self._config, self._rules, self._store = config, rules, store
         self._spool = spool or Spool(store)
         self._handlings, self._affairs = Handlings(store), affairs or Affairs(config, store)
+        self._packs = {rule.id: rule.pack for rule in rules.values()}
         self._policies: dict[tuple[object, ...], Policy] = {}
 
     def judge(self, hosts: Collection[str], now: dt.datetime) -> Judged:
@@ -78,7 +80,8 @@ class Judge:
             progress = advance(target.agency, verdicts, known[host], policy, waivers, now, silent, handled)
             judgements.append(Judgement(host, tuple(verdicts), progress.findings, progress.events))
             mine = visited.get((host, self._config.vantage.name), {})
-            postures[host] = host_posture(target, stored, verdicts, progress.findings, policy, mine, now)
+            plain = host_posture(target, stored, verdicts, progress.findings, policy, mine, now)
+            postures[host] = self._scored(plain, verdicts, policy)
             if probes := self._unsettled(progress.findings):
                 unsettled[host] = probes
         self._spool.judged(judgements, now)
@@ -142,8 +145,23 @@ class Judge:
                 excused(finding, waivers, handled.get(finding.key, UNHANDLED), today) for finding in findings[host]
             ]
             policy, mine = self._policy(target, now, emergency), visited.get((host, self._config.vantage.name), {})
-            postures[host] = host_posture(target, stored, verdicts, found, policy, mine, now)
+            plain = host_posture(target, stored, verdicts, found, policy, mine, now)
+            postures[host] = self._scored(plain, verdicts, policy)
         return postures
+
+    def _scored(self, host: HostPosture, verdicts: Sequence[Verdict], policy: Policy) -> HostPosture:
+        """Return *host* with what the templates say of it."""
+        said = templates(
+            self._config.scheme,
+            verdicts,
+            host.findings,
+            self._packs,
+            value=host.target.value,
+            website=host.target.kind is Kind.WEBSITE,
+            exempt=host.target.ipv6_exempt,
+            measured=host.score.coverage >= policy.minimum_coverage,
+        )
+        return replace(host, templates=said)
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         """Return *moment* by the clock on the wall: its day decides what is overdue, in force or lapsed."""

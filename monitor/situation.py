@@ -30,6 +30,7 @@ from rules.finding import Finding, State
 from rules.policy import Policy
 from rules.readiness import climb
 from rules.score import Score, group_score, host_score
+from rules.templates import group_index
 from rules.text import Text
 from rules.verdict import Outcome, Verdict
 
@@ -117,6 +118,7 @@ def _agency(tree: Tree, code: str, hosts: Sequence[HostPosture], policy: Policy,
         overdue=sum(finding.overdue(today) for finding in findings),
         waived=sum(finding.waived for finding in findings),
         verdicts=verdicts,
+        index=group_index(host.templates.index for host in hosts if host.templates.index is not None),
     )
 
 

@@ -26,15 +26,20 @@ _CODECS: Final = {
     **dict.fromkeys(("windows-1251", "cp1251"), "cp1251"),
 }
 
+_ENOUGH = 8
+"""Characters on which a guess may rest."""
+
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE | re.ASCII)
+_XML = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     """Return *body* as text and the charset it was read as.
 
-    A byte order mark decides, then the Content-Type, then the page itself; without a label that is known, UTF-8 and
-    GB 18030 are tried. A body cut in the middle of a character is no less valid for it.
+    A byte order mark decides, then the Content-Type, then the page itself; without a label that is known, markup with
+    a zero beside every character is UTF-16, and otherwise UTF-8 and GB 18030 are tried. A body cut in the middle of a
+    character is no less valid for it.
 
     Source: WHATWG HTML, 13.2.3.
     """
@@ -49,13 +54,18 @@ def _labelled(body: bytes, content_type: str) -> str | None:
     header = _HEADER.search(content_type[:1024])
     if header and (name := _CODECS.get(header[1].lower())):
         return name
-    meta = _META.search(body[:PRESCAN])
-    name = _CODECS.get(meta[1].decode("ascii").lower()) if meta else None
+    told = _XML.match(body[:PRESCAN]) or _META.search(body[:PRESCAN])
+    name = _CODECS.get(told[1].decode("ascii").lower()) if told else None
     # The label was found by reading bytes as ASCII, so it cannot be right about UTF-16.
     return "utf-8" if name and name.startswith("utf-16") else name
 
 
 def _guessed(body: bytes) -> str:
+    even, odd = body[:PRESCAN:2], body[1:PRESCAN:2]
+    for name, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        # Most of a page's first characters are markup, whatever its language; beside them a zero is rare.
+        if len(high) >= _ENOUGH and high.count(0) * 2 > len(high) and low.count(0) * 8 < len(low):
+            return name
     for name in ("utf-8", "gb18030"):
         try:
             codecs.getincrementaldecoder(name)().decode(body, final=False)

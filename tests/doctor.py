@@ -25,6 +25,7 @@ TEST = {
     "ss": "iproute2",
     "snmpd": "snmpd",
     "snmpbulkwalk": "snmp",
+    "unbound": "unbound",
 }
 BENCH = {
     **TEST,

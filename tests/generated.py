@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from exporters import documents_doc, metrics_doc
+from exporters import about, documents_doc, metrics_doc
 from exporters.dashboards import DASHBOARDS, render
 from monitor import handbook, packs
 from monitor.settings import Config, load
@@ -27,6 +27,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/rules.md": lambda: handbook.rules_page(packs.load(), _sample().policy),
     "docs/metrics.md": metrics_doc.document,
     "docs/benchmarks.md": benchmarks.page,
+    "docs/about-our-probes.md": about.text,
     "docs/json.md": documents_doc.page,
     **{f"config/schemas/{name}": partial(schemas().__getitem__, name) for name in schemas()},
     **{f"config/grafana/dashboards/{name}.json": partial(render, name) for name in DASHBOARDS},

@@ -45,13 +45,15 @@ def access_lists(plan: Enforcement, dialect: Dialect) -> str:
     """
     if not plan.addresses:
         raise ValueError(f"{plan.host}: 没有已知的、在授权范围内的地址 / no address within the scope is known")
-    write = _comware if dialect in (Dialect.HUAWEI, Dialect.H3C) else _ios
-    mark = "#" if write is _comware else "!"
+    comware = dialect in (Dialect.HUAWEI, Dialect.H3C)
+    mark = "#" if comware else "!"
     lines = [f"{mark} {words}" for said in (*remarks(plan), *_NOTES) for words in (said.zh, said.en)]
     for version in (4, 6):
         mine = [address for address in plan.addresses if address.version == version]
         if mine:
-            lines += [mark, *write(plan, dialect, version, mine)]
+            huawei = dialect is Dialect.HUAWEI
+            written = _comware(plan, version, mine, huawei=huawei) if comware else _ios(plan, version, mine)
+            lines += [mark, *written]
     return "\n".join(lines) + "\n"
 
 
@@ -64,11 +66,11 @@ def _trusted(plan: Enforcement, version: int) -> list[Network]:
     return sorted((network for network in plan.trusted if network.version == version), key=str)
 
 
-def _ios(plan: Enforcement, dialect: Dialect, version: int, addresses: Sequence[Address]) -> Iterator[str]:
+def _ios(plan: Enforcement, version: int, addresses: Sequence[Address]) -> Iterator[str]:
     """Yield a list as Cisco and Ruijie write it."""
     ip, messages = ("ip", ICMP) if version == 4 else ("ipv6", ICMPV6)
-    kind = "ip access-list extended" if version == 4 else "ipv6 access-list"
-    yield f"{kind} {_name(plan, version)}"
+    listed = "ip access-list extended" if version == 4 else "ipv6 access-list"
+    yield f"{listed} {_name(plan, version)}"
     for address in addresses:
         to = f"host {address}"
         for network in _trusted(plan, version):
@@ -79,15 +81,14 @@ def _ios(plan: Enforcement, dialect: Dialect, version: int, addresses: Sequence[
         yield f" permit tcp any {to} established"
         for port in _ANSWERS:
             yield f" permit udp any eq {port} {to} range {_OWN_PORTS[0]} {_OWN_PORTS[1]}"
-        for kind_, code in messages:
-            yield f" permit icmp any {to} {kind_} {code}"
+        for kind, code in messages:
+            yield f" permit icmp any {to} {kind} {code}"
         yield f" deny {ip} any {to}"
     yield f" permit {ip} any any"
 
 
-def _comware(plan: Enforcement, dialect: Dialect, version: int, addresses: Sequence[Address]) -> Iterator[str]:
+def _comware(plan: Enforcement, version: int, addresses: Sequence[Address], *, huawei: bool) -> Iterator[str]:
     """Yield a list as Huawei and H3C write it."""
-    huawei = dialect is Dialect.HUAWEI
     ip, icmp, messages = ("ip", "icmp", ICMP) if version == 4 else ("ipv6", "icmpv6", ICMPV6)
     typed = "icmp-type" if version == 4 else "icmp6-type"
     acl = "acl" if version == 4 else "acl ipv6"

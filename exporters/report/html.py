@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from exporters.report.charts import ladder_bars, level_bars
 from exporters.rollout import outlook
+from exporters.scoring import figure, judged
 from exporters.words import EXEMPT, word
 from probes.target import Family
 from rules.finding import Act
@@ -55,6 +56,8 @@ def render_html(report: MonthlyReport, language: Language, zone: ZoneInfo) -> st
             stages=[*Stage, None],
             families=list(Family),
             outlook=outlook,
+            figure=figure,
+            judged=judged,
             levels=list(Level),
             acts=list(Act),
             ladder=ladder_bars(report, language),

@@ -102,6 +102,11 @@ class MonthlyReport:
         known = [host for host in self.posture.hosts if host.availability]
         return tuple(sorted(known, key=lambda host: (-worst(host), host.target.host)))
 
+    def scored(self) -> tuple[HostPosture, ...]:
+        """Return the websites that the templates say something of, by name."""
+        known = [host for host in self.posture.hosts if host.templates.index or host.templates.inspected]
+        return tuple(sorted(known, key=lambda host: host.target.host))
+
     def worklists(self) -> tuple[tuple[Agency, tuple[HostPosture, ...]], ...]:
         """Return the agencies that have findings on hosts of their own, with those hosts, in the order of the tree."""
         hosts: dict[str, list[HostPosture]] = {}

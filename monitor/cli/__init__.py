@@ -9,6 +9,7 @@ import sys
 import typer
 
 from monitor.cli import (
+    about,
     alerts,
     bundles,
     emergencies,
@@ -55,6 +56,7 @@ app.command()(files.version)
 app.command()(files.init)
 app.command()(files.check)
 app.command("import")(files.import_)
+app.command()(about.about)
 app.command()(looking.demo)
 app.command("round")(looking.round_)
 app.command()(looking.look)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.console import Console
 
 from exporters.posture import Posture
@@ -59,8 +61,8 @@ def _remedies(remedies: tuple[Remedy, ...], count: int, posture: Posture, langua
     headings = Text("可升一阶", "lifts"), Text("或可", "perhaps"), Text("须整改", "to be mended"), Text("主机", "hosts")
     made = table(title.into(language), headings, language)
     for each in remedies:
-        fixes = "\n".join(_fix(fix, posture, language) for fix in each.fixes)
         lifted = [*each.hosts, *each.perhaps]
+        fixes = "\n".join(_fix(fix, lifted, posture, language) for fix in each.fixes)
         more = f" … +{len(lifted) - NAMED}" if len(lifted) > NAMED else ""
         made.add_row(
             str(len(each.hosts)), str(len(each.perhaps) or "·"), plain(fixes), plain("\n".join(lifted[:NAMED]) + more)
@@ -72,7 +74,7 @@ def _steps(rollout: Rollout, posture: Posture, language: Language) -> object:
     headings = Text("主机", "host"), Text("现在", "now"), Text("下一阶", "next"), Text("须整改", "to be mended")
     made = table(Text("逐台清单", "Host by host").into(language), headings, language)
     for step in rollout.steps:
-        needs = [_fix(fix, posture, language) for fix in sorted(step.fixes)]
+        needs = [_fix(fix, [step.host], posture, language) for fix in sorted(step.fixes)]
         needs += [f"? {_title(rule, posture, language)}" for rule in step.unknown]
         made.add_row(
             plain(step.host),
@@ -83,8 +85,10 @@ def _steps(rollout: Rollout, posture: Posture, language: Language) -> object:
     return made
 
 
-def _fix(fix: Fix, posture: Posture, language: Language) -> str:
-    return f"{_title(fix.rule, posture, language)} ← {fix.thing}"
+def _fix(fix: Fix, hosts: Collection[str], posture: Posture, language: Language) -> str:
+    """Return what is to be mended, and where, unless that is one of *hosts* itself."""
+    title = _title(fix.rule, posture, language)
+    return title if fix.thing in hosts else f"{title} ← {fix.thing}"
 
 
 def _title(rule: str, posture: Posture, language: Language) -> str:

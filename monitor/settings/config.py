@@ -22,6 +22,7 @@ from rules.finding import Waiver
 from rules.policy import Policy
 from rules.profile import Addressee
 from rules.reporting import Duty
+from rules.scheme import NONE, Scheme
 from rules.text import Language
 
 
@@ -53,7 +54,8 @@ class Config:
     """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6.
 
     *holiday_years* are the years whose holidays are known. *emergency* is what one changes unless its order says
-    otherwise, *duties* are the reports that graded incidents call for.
+    otherwise, *duties* are the reports that graded incidents call for. *snmp_keys* are the
+    credentials for network devices, by name. *scheme* are the templates of scores.
     """
 
     tree: Tree
@@ -72,6 +74,7 @@ class Config:
     emergency: Terms = USUAL
     duties: tuple[Duty, ...] = ()
     snmp_keys: Mapping[str, SnmpKey] = field(default_factory=dict, repr=False)
+    scheme: Scheme = NONE
 
     def addressee(self, target: Target) -> Addressee:
         """Return whom the policy speaks to in *target*."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -56,6 +56,15 @@ def _address(text: str) -> Address:
         raise Refused(Text(f"“{text}”不是地址", f'"{text}" is no address')) from error
 
 
+def _root_server(text: str) -> IPv6Address:
+    address = _address(text)
+    if not isinstance(address, IPv6Address):
+        message = Text(f"{address} 不是 IPv6 地址", f"{address} is no IPv6 address")
+        cure = Text("写根服务器的 IPv6 地址", "give the root server's IPv6 address")
+        raise Refused(message, cure)
+    return address
+
+
 def _control_name(text: str) -> str:
     host = parse_host(text)
     if not isinstance(host, str) or ":" in host or host.rpartition(".")[2].isdigit():
@@ -84,6 +93,7 @@ def _policy_key(text: str) -> bytes:
 PolicyKey = Annotated[bytes, *parsed(_policy_key, pattern="^ed25519:[A-Za-z0-9+/]{43}=$")]
 Listen = Annotated[Endpoint, *parsed(_endpoint, examples=["192.0.2.1:443", "[2001:db8::1]:443"])]
 Literal = Annotated[Address, *parsed(_address, examples=["192.0.2.53"])]
+RootServer = Annotated[IPv6Address, *parsed(_root_server, examples=["2001:db8:53::1"])]
 ControlName = Annotated[str, *parsed(_control_name, examples=["www.example.com"])]
 TimeZone = Annotated[ZoneInfo, *parsed(_time_zone, examples=["Asia/Shanghai"])]
 _SQLITE = "sqlite:///"
@@ -134,6 +144,7 @@ class SurroundingsEntry(Section):
     resolver_port: Port = 53
     control_name: ControlName
     controls: ControlsEntry
+    roots: list[RootServer] = Field(default_factory=list, max_length=32)
     native: list[Prefix] = Field(default_factory=list)
 
     def noun(self) -> Surroundings:
@@ -147,6 +158,7 @@ class SurroundingsEntry(Section):
             controls=MappingProxyType(controls),
             resolver_port=self.resolver_port,
             control_name=self.control_name,
+            roots=tuple(self.roots),
             native=tuple(self.native),
         )
 

@@ -20,6 +20,7 @@ FILES = (
     "alerting.yaml",
     "response.yaml",
     "snmp.yaml",
+    "scoring.yaml",
     "diaolou.yaml",
 )
 _TABLE = "targets.csv"

@@ -25,6 +25,7 @@ from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import Schedule, ScheduleFile
+from monitor.settings.scoring import ScoringFile
 from monitor.settings.snmp import SnmpFile
 from monitor.settings.validation import mistakes, validate
 from monitor.settings.waivers import WaiversFile
@@ -110,6 +111,7 @@ class _Loader:
         self.known = dataclasses.replace(self.known, snmp_keys=Names(names))
         inventory = self._inventory(daemon)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
+        scoring = self._one("scoring.yaml", ScoringFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
         if self.folder.mistakes or daemon is None or policy is None:
             return None
@@ -126,6 +128,7 @@ class _Loader:
             emergency=(response or ResponseFile()).emergency.noun(),
             duties=(response or ResponseFile()).duties(),
             snmp_keys={name: entry.noun() for name, entry in snmp.credentials.items()} if snmp is not None else {},
+            scheme=(scoring or ScoringFile()).noun(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
             surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),

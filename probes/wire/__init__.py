@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv6Address
 from typing import Protocol, TypeVar
 
 from probes.observation import Failure, GapReason
@@ -289,6 +290,8 @@ class Surroundings:
     """A name the resolvers must be able to resolve when they work."""
     scan_ports: tuple[int, ...] = ()
     """TCP ports looked at on every target, besides those it declares."""
+    roots: tuple[IPv6Address, ...] = ()
+    """The root's servers over IPv6, where the way by IPv6 alone begins."""
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
     crawling: Crawling = field(default_factory=Crawling)

@@ -32,6 +32,7 @@ from rules.policy import Clause, Goal, Level, Policy, Stage
 from rules.readiness import climb
 from rules.rectification import Age, Rectification
 from rules.score import group_score, host_score
+from rules.templates import Index, Inspected, Templates, group_index
 from rules.text import Text
 from rules.underway import NOTHING_UNDERWAY
 from rules.verdict import Outcome, Verdict
@@ -218,7 +219,16 @@ def _host(plan: Plan, at: dt.datetime) -> HostPosture:
         looks=looks,
         accesses=tuple(_accesses(plan)),
         availability=_availability(plan),
+        templates=_templates(plan),
     )
+
+
+def _templates(plan: Plan) -> Templates:
+    """Every website holds one indicator of two and passes the inspection; each host has a grade."""
+    if plan.kind is not Kind.WEBSITE:
+        return Templates(grade=2)
+    inspected = Inspected(85.0, 0.9, (), {"no_dead_links": 15.0}, qualified=True, bonus=True)
+    return Templates(Index(50.0, 0.8, {"aaaa": True, "home_page": False, "third_level": None}), inspected, 3)
 
 
 def _availability(plan: Plan) -> dict[Family, Availability]:
@@ -303,6 +313,7 @@ def _agency(tree: Tree, code: str, hosts: list[HostPosture], at: dt.datetime) ->
         waived=sum(finding.waived for finding in open_findings),
         verdicts=sum((Counter(host.verdicts) for host in hosts), Counter[Outcome]()),
         rectification=RECORD,
+        index=group_index(host.templates.index for host in hosts if host.templates.index is not None),
     )
 
 

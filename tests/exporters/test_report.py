@@ -113,6 +113,14 @@ def test_the_rollout_tells_what_lifts_most_and_which_goal_will_be_missed(languag
 @pytest.mark.parametrize("language", list(Language))
 def test_a_week_of_visits_is_told_website_by_website(language: Language) -> None:
     page = render_html(report(), language, ZONE)
-    rows = page.split("<h2>")[7]
+    title = {Language.ZH: "七、网站可用性", Language.EN: "7. Availability of websites"}[language]
+    rows = page.partition(title)[2].partition("<h2>")[0]
     assert all(host.target.host in rows for host in POSTURE.hosts if host.availability)
     assert "3.0%" in rows
+
+
+@pytest.mark.parametrize(("language", "word"), [(Language.ZH, "合格，可加分"), (Language.EN, "qualified, bonus")])
+def test_what_the_templates_say_is_told_with_how_much_of_it_is_known(language: Language, word: str) -> None:
+    page = render_html(report(), language, ZONE)
+    assert word in page
+    assert '<td class="n">50.0</td><td class="n">80%</td><td class="n">85</td>' in page

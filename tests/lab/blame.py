@@ -63,8 +63,9 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "two_name_servers": (NEITHER,),
         "two_name_servers_have_aaaa": (NEITHER,),
         "zone_answers_over_ipv6": (NEITHER,),
+        "resolves_over_ipv6_alone": (NEITHER,),
     },
-    "one_ns_without_aaaa": {"two_name_servers_have_aaaa": (NEITHER,)},
+    "one_ns_without_aaaa": {"two_name_servers_have_aaaa": (NEITHER,), "more_than_one_ipv6_server": (NEITHER,)},
     "ipv6_dropped": GIVEN_UP,
     "ipv6_refused": GIVEN_UP,
     "aaaa_to_nobody": {**GIVEN_UP, "echo_answers_over_ipv6": (V6,), "families_agree_on_echo": (NEITHER,)},
@@ -92,7 +93,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "usable_without_ipv4": (V6,),
     },
     "icmpv6_filtered": {"echo_answers_over_ipv6": (V6,), "families_agree_on_echo": (NEITHER,)},
-    "one_ns_lame": {"no_name_server_is_lame": (NEITHER,)},
+    "one_ns_lame": {"no_name_server_is_lame": (NEITHER,), "more_than_one_ipv6_server": (NEITHER,)},
     # The page that stalls is served without HTTPS being forced; over IPv6 nobody gets far enough to see that.
     "ipv6_path_mtu_black_hole": {
         "home_page_answers_over_ipv6": (V6,),
@@ -110,7 +111,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "undeclared_port": {"only_declared_ports_open": BOTH},
     # Who offers HTTPS to half of the world cannot force it.
     "https_only_over_ipv4": {**GIVEN_UP, "http_redirects_to_https": BOTH, "hsts_lasts_a_year": (V4,)},
-    "one_ns_deaf_over_ipv6": {"name_servers_answer_over_ipv6": (NEITHER,)},
+    "one_ns_deaf_over_ipv6": {"name_servers_answer_over_ipv6": (NEITHER,), "more_than_one_ipv6_server": (NEITHER,)},
     "aaaa_loopback": UNUSABLE_AAAA,
     "aaaa_ula": UNUSABLE_AAAA,
     "aaaa_linklocal": UNUSABLE_AAAA,
@@ -125,6 +126,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "no_obsolete_tls": BOTH,
         "no_weak_cipher_suites": BOTH,
     },
+    "http2_over_ipv4_alone": {"families_agree_on_http_version": (V6,)},
     "ipv6_accepts_old_tls": {
         "no_obsolete_tls": (V6,),
         "no_weak_cipher_suites": (V6,),
@@ -136,6 +138,7 @@ BREAKS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "questions_are_answered": BOTH,
         "two_name_servers": (NEITHER,),
         "two_name_servers_have_aaaa": (NEITHER,),
+        "resolves_over_ipv6_alone": (NEITHER,),
     },
     "dead_link": {"no_dead_links": (V6,)},
     "no_marks": UNMARKED,

@@ -119,7 +119,15 @@ SITES: tuple[Site, ...] = (
         "Civil Affairs Bureau",
         (
             Host("www", 10, WEB, web=Web(forces_https=True, split=True), faults=("content_differs",)),
-            Host("apply", 11, WEB, web=FORCED, certs=IPV4_EXPIRED, faults=("ipv6_certificate_expired",)),
+            Host(
+                "apply",
+                11,
+                WEB,
+                web=FORCED,
+                certs=IPV4_EXPIRED,
+                http2=ONLY_IPV4,
+                faults=("ipv6_certificate_expired", "http2_over_ipv4_alone"),
+            ),
             Host(
                 "marry",
                 12,
@@ -252,8 +260,8 @@ SITES: tuple[Site, ...] = (
         "开平市公安局",
         "Public Security Bureau",
         (
-            Host("www", 10, WEB, web=FORCED),
-            Host("six", 11, WEB, families=ONLY_IPV6, web=FORCED),
+            Host("www", 10, WEB, web=FORCED, http2=BOTH),
+            Host("six", 11, WEB, families=ONLY_IPV6, web=FORCED, http2=ONLY_IPV6),
         ),
         domain="police",
     ),

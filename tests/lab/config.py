@@ -120,6 +120,7 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patie
             "resolvers": [str(address) for address in addresses_at(city.RESOLVER)],
             "control_name": f"www.{SUFFIX}",
             "controls": {str(family): [*map(_written, contacts)] for family, contacts in controls().items()},
+            "roots": roots(),
             "native": _native(),
         },
         "scope": {
@@ -142,6 +143,11 @@ def _daemon(folder: Path, state: Path, sites: tuple[Site, ...], many: int, patie
         "language": "zh",
         "time_zone": "Asia/Shanghai",
     }
+
+
+def roots() -> list[str]:
+    """Return the root's servers over IPv6; on loopback there are none that could be told apart."""
+    return [] if ground.ON_LOOPBACK else [str(each) for each in addresses_at(city.ROOT) if each.version == 6]
 
 
 def _prefixes(numbers: Iterator[int] | tuple[int, ...]) -> Iterator[str]:

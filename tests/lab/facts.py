@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from probes.dns_address import DnsAddress
+from probes.dns_chain import DnsChain
 from probes.dns_delegation import DnsDelegation
+from probes.http_home import HttpHome
 from probes.ipv6_only import Ipv6Only
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Failure, Observation, Record
@@ -50,6 +52,7 @@ def mismeasured(told: Truth, zones: Truth, records: Iterable[Record]) -> Iterato
     yield from _routes(told, observed)
     yield from _accesses(told, observed)
     yield from _servers(zones, observed)
+    yield from _chains(zones, observed)
     yield from _depth(told, observed)
     yield from _visits(told, observed)
 
@@ -136,6 +139,10 @@ def _offers(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
 
 def _pages(told: Truth, observed: Iterable[Observation]) -> Iterator[str]:
     pages = [record for record in observed if record.probe == "http_home" and record.subject.path == "/"]
+    for record in pages:
+        over = "h2" if record.subject.family in told["http2"] else "http/1.1"
+        if isinstance(record.facts, HttpHome) and record.subject.scheme == "https" and record.facts.protocol != over:
+            yield f"{record.subject} came over {record.facts.protocol}, true is {over}"
     for scheme, families in told["web"].items():
         for family, truth in families.items():
             met = {
@@ -213,6 +220,22 @@ def _servers(zones: Truth, observed: Iterable[Observation]) -> Iterator[str]:
             truth = zone["servers"][answer.server]["answers"][answer.family][answer.transport]
             if _said(answer) != truth:
                 yield f"{answer.server} at {answer.address} over {answer.transport} {_said(answer)}, true is {truth}"
+
+
+def _chains(zones: Truth, observed: Iterable[Observation]) -> Iterator[str]:
+    """Compare the way by IPv6 alone: it passes each zone whose servers answer over IPv6, and stops at any other."""
+    for record in observed:
+        if not isinstance(record.facts, DnsChain):
+            continue
+        true = {each.zone: _answering(zones[each.zone]) for each in record.facts.zones}
+        if (met := {each.zone: each.answering for each in record.facts.zones}) != true:
+            yield f"over IPv6 alone so many servers answer: {met}, true is {true}"
+        if record.facts.resolves is not all(true.values()):
+            yield f"over IPv6 alone it resolves: {record.facts.resolves}, true is {all(true.values())}"
+
+
+def _answering(zone: Truth) -> int:
+    return sum(server["answers"].get("ipv6", {}).get("udp") == "ok" for server in zone["servers"].values())
 
 
 def _said(answer: ServerAnswer) -> str:

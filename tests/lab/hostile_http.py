@@ -11,6 +11,8 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
 
+import brotli
+
 from tests.lab.city import OUTSIDE
 from tests.lab.model import SUFFIX
 
@@ -139,6 +141,19 @@ async def gzip_bomb() -> AsyncIterator[bytes]:
     yield encoded(b"gzip", await asyncio.to_thread(bomb))
 
 
+@cache
+def br_bomb() -> bytes:
+    """Return 64 MiB of one letter in a few bytes of br."""
+    return brotli.compress(b"a" * (64 * _MIB), quality=2)
+
+
+def zstd_bomb() -> bytes:
+    """Return 64 MiB in a frame whose every block is one byte, 131,072 times. Source: RFC 8878 3.1.1.2."""
+    repeated, last = (0x20000 << 3) | 2, 1
+    blocks = [repeated] * 511 + [repeated | last]
+    return bytes.fromhex("28b52ffd 00 38") + b"".join(block.to_bytes(3, "little") + b"a" for block in blocks)
+
+
 def encoded(coding: bytes, body: bytes) -> bytes:
     """Return a response that claims *coding* for *body*."""
     return closed(body, HTML + b"Content-Encoding: " + coding + b"\r\n")
@@ -207,6 +222,10 @@ def http_cases() -> dict[str, Case]:
         "reset": (reset, ("connection_reset",)),
         "close": (close, ("connection_closed",)),
         "gzip-bomb": (gzip_bomb, long),
+        "br-bomb": (once(lambda: encoded(b"br", br_bomb())), long),
+        "zstd-bomb": (once(lambda: encoded(b"zstd", zstd_bomb())), long),
+        "br-truncated": (once(lambda: encoded(b"br", br_bomb()[:-9])), (*long, "http_truncated")),
+        "zstd-wide": (once(encoded(b"zstd", bytes.fromhex("28b52ffd 00 f8 010000"))), ("http_bad_encoding",)),
         "gzip-truncated": (
             once(encoded(b"gzip", gzip.compress(_PAGE * 100)[:-30])),
             ("http_truncated", "http_bad_encoding"),

@@ -102,7 +102,7 @@ class Host:
     name has a record for (None: the same). *listens* narrows a port to some families. *drops* are ports a firewall
     silently drops. *further* are AAAA records besides its own; nobody owns those inside the site.
     *declared* are the ports it is meant to offer, over every published family. *lenient* are the families over which it
-    accepts TLS 1.0 and anonymous suites besides what is good.
+    accepts TLS 1.0 and anonymous suites besides what is good, *http2* those over which it speaks HTTP/2 too.
     """
 
     name: str
@@ -118,6 +118,7 @@ class Host:
     certs: Mapping[Family, Cert] = field(default_factory=lambda: dict.fromkeys(Family, Cert.VALID))
     old_tls: bool = False
     lenient: frozenset[Family] = frozenset()
+    http2: frozenset[Family] = frozenset()
     value: int = 3
     faults: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 
 from probes.target import Family
-from tests.lab import archive, city, ground, hostile, hostile_tls, odd, scale, sheets, web
+from tests.lab import archive, city, ground, hostile, hostile_tls, odd, scale, sheets, web, web2
 from tests.lab.banners import TALKS, Talk
 from tests.lab.dns_server import Respond, authoritative, listen, refusing
 from tests.lab.faults import Switchboard
@@ -145,24 +145,21 @@ class Servers:
         front = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         front.sni_callback = choose
         for port, tls in ((80, None), (443, front)):
-
-            async def answer(
-                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, secure: bool = tls is not None
-            ) -> None:
-                await web.serve(reader, writer, lambda asked: known.get(asked.host), Family.IPV6, secure=secure)
-
-            await asyncio.start_server(finishing(answer), ground.ONE_FOR_ALL, port, ssl=tls)
+            talk = _pages(lambda asked: known.get(asked.host), Family.IPV6, secure=tls is not None)
+            await asyncio.start_server(finishing(talk), ground.ONE_FOR_ALL, port, ssl=tls)
 
     async def _start(self, site: Site, host: Host, port: int, service: Service, family: Family) -> None:
         secure = service is Service.HTTPS
-        connection = finishing(TALKS[service]) if service in TALKS else _pages(site, host, family, secure=secure)
+        talk = TALKS.get(service) or _pages(lambda _: (site, host), family, secure=secure)
         tls = self.tls(site, host, family) if secure else None
-        await asyncio.start_server(connection, str(site.address(host, family)), port, ssl=tls)
+        await asyncio.start_server(finishing(talk), str(site.address(host, family)), port, ssl=tls)
 
     def tls(self, site: Site, host: Host, family: Family) -> ssl.SSLContext:
         """Return the TLS context of a host over *family*."""
         chain = self.authority.leaf((site.fqdn(host),), host.certs[family])
         made = context(chain, old_tls=host.old_tls, lenient=family in host.lenient)
+        if family in host.http2:
+            made.set_alpn_protocols([web2.PROTOCOL, "http/1.1"])
         self.contexts.setdefault(site.fqdn(host), []).append(made)
         return made
 
@@ -180,11 +177,17 @@ async def _one_of_many(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         writer.write(web.written(web.Answer(HTTPStatus.OK, page), with_body=True))
 
 
-def _pages(site: Site, host: Host, family: Family, *, secure: bool) -> Connection:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await web.serve(reader, writer, lambda _: (site, host), family, secure=secure)
+def _pages(choose: web.Choose, family: Family, *, secure: bool) -> Talk:
+    """Answer as the hosts that *choose* names, over HTTP/2 where both sides agreed on it."""
 
-    return finishing(talk)
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tls = writer.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == web2.PROTOCOL:
+            await web2.serve(reader, writer, partial(web.reply_to, choose=choose, family=family, secure=secure))
+        else:
+            await web.serve(reader, writer, choose, family, secure=secure)
+
+    return talk
 
 
 def finishing(talk: Talk, patience: float = 30.0) -> Connection:

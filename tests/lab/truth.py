@@ -140,6 +140,7 @@ def host_truth(site: Site, host: Host) -> Json:
             for family in Family
             if _web(site, host, published[family], 443) in ("ok", Failure.HTTP_TIMEOUT)
         },
+        "http2": sorted(host.http2),
         "ping": {
             family: all(_ping(site, host, address) for address in published[family])
             for family in Family

@@ -57,15 +57,22 @@ def _secured(web: Web, *, secure: bool) -> tuple[tuple[str, str], ...]:
     return (("Strict-Transport-Security", "max-age=31536000"),) if secure and web.forces_https else ()
 
 
+def fields(reply: Answer) -> list[tuple[str, str]]:
+    """Return the headers of *reply*, names in lower case."""
+    return [
+        ("date", email.utils.formatdate(usegmt=True)),
+        ("server", "kaiping-demo"),
+        ("content-type", reply.content_type),
+        ("content-length", str(len(reply.body))),
+        *((key.lower(), value) for key, value in reply.headers),
+    ]
+
+
 def written(reply: Answer, *, with_body: bool) -> bytes:
     """Return *reply* as it goes over the wire."""
     head = [
         f"HTTP/1.1 {reply.status.value} {reply.status.phrase}",
-        f"Date: {email.utils.formatdate(usegmt=True)}",
-        "Server: kaiping-demo",
-        f"Content-Type: {reply.content_type}",
-        f"Content-Length: {len(reply.body)}",
-        *(f"{key}: {value}" for key, value in reply.headers),
+        *(f"{key.title()}: {value}" for key, value in fields(reply)),
         "Connection: close",
     ]
     return "\r\n".join([*head, "", ""]).encode() + (reply.body if with_body else b"")
@@ -104,15 +111,20 @@ async def serve(
 ) -> None:
     """Answer one connection as the host it is for."""
     asked = await request(reader)
-    whose = choose(asked) if asked else None
     if asked is None:
         reply = Answer(HTTPStatus.BAD_REQUEST, page("错误的请求"))
-    elif whose is None:
-        reply = Answer(HTTPStatus.MISDIRECTED_REQUEST, page("不是这里的网站"))
-    elif asked.method not in ("GET", "HEAD"):
-        reply = Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
     else:
-        reply = answer(*whose, family, secure=secure, path=asked.path)
-        await asyncio.sleep(whose[1].web.delay)
+        reply = await reply_to(asked, choose, family, secure=secure)
     writer.write(written(reply, with_body=asked is None or asked.method != "HEAD"))
     await writer.drain()
+
+
+async def reply_to(asked: Request, choose: Choose, family: Family, *, secure: bool) -> Answer:
+    """Decide what is said to *asked*, when it is time to."""
+    whose = choose(asked)
+    if whose is None:
+        return Answer(HTTPStatus.MISDIRECTED_REQUEST, page("不是这里的网站"))
+    if asked.method not in ("GET", "HEAD"):
+        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),))
+    await asyncio.sleep(whose[1].web.delay)
+    return answer(*whose, family, secure=secure, path=asked.path)

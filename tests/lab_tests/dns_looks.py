@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import json
 from contextlib import nullcontext
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -32,7 +32,7 @@ from probes.wire.recording import RecordingWire
 from probes.wire.resolve import Resolver
 from probes.wire.scope import Limits, Scope
 from tests.lab.city import RESOLVER
-from tests.lab.config import controls
+from tests.lab.config import controls, roots
 from tests.lab.model import SUFFIX, ipv4, ipv6
 
 NETWORKS = (ip_network("198.18.0.0/15"), ip_network("2001:db8::/32"))
@@ -45,6 +45,7 @@ def surroundings(resolvers=RESOLVERS) -> Surroundings:
         control_name=f"www.{SUFFIX}",
         controls=controls(),
         native=NETWORKS,
+        roots=tuple(IPv6Address(each) for each in roots()),
     )
 
 

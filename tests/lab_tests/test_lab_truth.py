@@ -169,6 +169,18 @@ def test_servers_accept_the_versions_and_suites_the_truth_says(lab: Lab, told: T
         assert not re.search(r"_(RC4|3DES|NULL|EXPORT|DES)_", said), name
 
 
+@pytest.mark.parametrize("family", ["A", "AAAA"])
+def test_servers_speak_http2_where_the_truth_says_so(lab: Lab, told: Told, family: str) -> None:
+    for name in ("www.police.kaiping.gov.test", "apply.civil.kaiping.gov.test", "www.kaiping.gov.test"):
+        host = told["hosts"][name]
+        address = host[family][0]
+        literal = f"[{address}]" if ":" in address else address
+        where = ["--connect-to", f"{name}:443:{literal}:443", f"https://{name}/"]
+        asked = ["curl", "-sk", "--http2", "-o", "/dev/null", "-w", "%{http_version} %{http_code}", *where]
+        version = "2" if ("ipv6" if family == "AAAA" else "ipv4") in host["http2"] else "1.1"
+        assert lab.run("vantage", *asked).stdout == f"{version} 200", name
+
+
 def test_families_serve_the_same_page_where_the_truth_says_so(lab: Lab, told: Told) -> None:
     compared = {name: host for name, host in told["hosts"].items() if host["same_content"] is not None}
 

@@ -35,6 +35,8 @@ from rules.policy import Level
 from rules.response import Opening
 from tests.monitor.running_tower import PROJECT, Running, running, until
 
+PATIENCE = 120.0
+"""Seconds a tower may take to come up: it is held to no time here, only to coming up."""
 PAUSE = 0.01
 """Seconds between two acts: the tower is to get its turn at the store, and the machine."""
 AGENCIES = ("city", "education")
@@ -198,17 +200,27 @@ def endure(folder: Path, kills: int, seed: int, tell: Callable[[str], object] = 
         tower.desk.change("policy.yaml", "clauses:", "confirmations: 1\nclauses:")
         ordeal = Ordeal(tower, random.Random(seed))
         for number in range(1, kills + 1):
-            tower.start()
+            try:
+                seconds = tower.start(PATIENCE)
+            except TimeoutError as late:
+                raise AssertionError(f"after {number - 1} kills it did not come up:\n{tower.log()[-4000:]}") from late
             ordeal.kill()
             ordeal.examine()
-            tell(f"{number}: {len(ordeal.seen)} deeds seen, none lost, none twice, the chain whole")
+            up = f"up in {seconds:.1f} s"
+            tell(f"{number}: {up}, {len(ordeal.seen)} deeds seen, none lost, none twice, the chain whole")
         assert "aside" not in tower.log()
         return len(ordeal.seen)
 
 
+def main(words: Sequence[str]) -> None:
+    """Act, or endure so many kills, with the seed that may follow."""
+    if words[0] == "act":
+        act(Path(words[1]))
+        return
+    seed = int(words[1]) if len(words) > 1 else 20261101
+    with tempfile.TemporaryDirectory(prefix="diaolou-kills-") as name:
+        endure(Path(name), int(words[0]), seed, lambda told: print(told, flush=True))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "act":
-        act(Path(sys.argv[2]))
-    else:
-        with tempfile.TemporaryDirectory(prefix="diaolou-kills-") as name:
-            endure(Path(name), int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20261101, print)
+    main(sys.argv[1:])

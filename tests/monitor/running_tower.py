@@ -61,7 +61,6 @@ class Running:
         self.process: subprocess.Popen[str] | None = None
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(str(self.notified))
-        self._manager.settimeout(20)
 
     def configure(self, **changes: object) -> None:
         """Write the configuration down; *changes* are put into diaolou.yaml."""
@@ -97,9 +96,10 @@ class Running:
             self.command(*words), cwd=PROJECT, capture_output=True, check=False, timeout=30
         ).returncode
 
-    def start(self) -> float:
-        """Start, wait until it is ready, and return the seconds that took."""
+    def start(self, patience: float = 20.0) -> float:
+        """Start, wait until it is ready, at most *patience* seconds, and return the seconds that took."""
         began = time.monotonic()
+        self._manager.settimeout(patience)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
                 self.command("serve", str(self.desk.directory)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from exporters.documents_underway import ResponseDocument
@@ -191,3 +192,21 @@ def test_the_months_report_tells_of_emergencies_and_responses(looked: Desk, numb
         page = out.read_text(encoding="utf-8")
         assert "两会保障" in page
         assert (number in page) is told
+
+
+def commands() -> set[str]:
+    """Return every command as it is typed, groups left out."""
+    found: set[str] = set()
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        found |= {f"{name} {each}" for each in below} if below else {name}
+    return found
+
+
+@pytest.mark.parametrize("book", BOOKS.values(), ids=BOOKS)
+def test_a_playbook_names_only_commands_there_are(book: Playbook) -> None:
+    known = commands()
+    for step in book.steps:
+        for text in (step.do.zh, step.do.en):
+            for first, second in re.findall(r"diaolou ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?", text, re.ASCII):
+                assert first in known or f"{first} {second}" in known, text

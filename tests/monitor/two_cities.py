@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probes.addressing import AddressClass
+from probes.descent import Stop
 from probes.dns_address import DnsAddress, UnusableAddress
+from probes.dns_chain import DnsChain
 from probes.dns_delegation import DnsDelegation
 from probes.http_home import HttpHome
 from probes.icmp_echo import IcmpEcho
@@ -55,6 +57,7 @@ class Host:
 
     names: Mapping[Family, DnsAddress | Failure]
     zone: DnsDelegation
+    chain: DnsChain
     servers: Mapping[str, DnsDelegation]
     ports: Mapping[Address, TcpPorts]
     echoes: Mapping[Address, IcmpEcho | Failure]
@@ -79,6 +82,7 @@ class Host:
                 Sighting(Subject(), self.zone),
                 *(Sighting(Subject(server=name), facts) for name, facts in self.servers.items()),
             ],
+            "dns_chain": [Sighting(Subject(), self.chain)],
             "tcp_ports": [Sighting(_at(address), facts) for address, facts in self.ports.items()],
             "icmp_echo": [Sighting(_at(address), said) for address, said in self.echoes.items()],
             "http_home": [
@@ -149,6 +153,22 @@ def delegation(count: int = 2, **changes: object) -> DnsDelegation:
         ipv6_seconds=0.01,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+CHAIN = DnsChain(
+    resolves=True,
+    presence=Presence.PRESENT,
+    aliases=(),
+    stop=None,
+    stopped_at="",
+    met=None,
+    zones=(),
+    unserved=(),
+    single=(),
+    sides_differ=(),
+    glue_differs=(),
+)
+"""A name that a resolver without IPv4 finds, by a way on which all is well."""
 
 
 def page(scheme: str, **changes: object) -> HttpHome:
@@ -309,6 +329,7 @@ PORTS = TcpPorts((80, 443), (), (22, 6379), ())
 WELL = Host(
     names={Family.IPV4: name(A1, A2), Family.IPV6: name(B1, B2)},
     zone=delegation(),
+    chain=CHAIN,
     servers={f"ns{number}.example": delegation(1) for number in (1, 2)},
     ports=dict.fromkeys(EVERY, PORTS),
     echoes=dict.fromkeys(EVERY, ECHO),
@@ -372,6 +393,17 @@ _AILING = Host(
         ipv4_seconds=2.0,
         answers=(NS1, replace(NS1, server="ns2.example")),
     ),
+    chain=replace(
+        CHAIN,
+        resolves=False,
+        presence=None,
+        stop=Stop.NO_IPV6_ADDRESS,
+        stopped_at="city.example",
+        unserved=("city.example",),
+        single=("example",),
+        sides_differ=("city.example",),
+        glue_differs=("city.example",),
+    ),
     servers={
         "ns1.example": _BAD_SERVERS,
         "ns2.example": replace(_BAD_SERVERS, lame=1),
@@ -410,6 +442,7 @@ _AILING = Host(
 _GONE = replace(
     WELL,
     names={Family.IPV4: name(presence=Presence.NXDOMAIN), Family.IPV6: name(presence=Presence.NXDOMAIN)},
+    chain=replace(CHAIN, presence=Presence.NXDOMAIN, unserved=("dns.example",)),
     ports={A1: TcpPorts((), (), (80, 443), ())},
     echoes={A1: Failure.ECHO_TIMEOUT, B1: Failure.ECHO_TIMEOUT},
     pages={("http", A1): Failure.CONNECTION_TIMEOUT, ("https", A1): Failure.CONNECTION_REFUSED},
@@ -422,7 +455,7 @@ _UNSIGNED = replace(
     echoes={A1: ECHO, B1: Failure.ECHO_TIMEOUT},
     pages={
         ("https", A1): page("https", status=200, title="Welcome to nginx!"),
-        ("https", B1): page("https", status=503),
+        ("https", B1): page("https", status=503, protocol="http/1.1"),
     },
 )
 

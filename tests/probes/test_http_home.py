@@ -213,6 +213,12 @@ async def test_a_refresh_inside_a_page_is_not_followed() -> None:
         assert (home.title, home.hops, home.arrived) == ("x", (), True)
 
 
+async def test_a_site_that_speaks_http2_is_told_so_over_tls() -> None:
+    found = await replayed("http_home", "http2_over_ipv4_alone", website("apply.civil"))
+    assert [home.protocol for home in by_family(found, "https")] == ["h2", "http/1.1"]
+    assert all(home.title == "开平市民政局 apply" for home in by_family(found, "http"))
+
+
 # --- what no server of the city says
 
 

@@ -41,6 +41,11 @@ def test_scope_and_pace_are_read_and_the_rest_is_left_alone(tmp_path: Path, enco
     )
 
 
+def test_the_source_ports_others_know_us_by_are_those_of_syns_too(tmp_path: Path) -> None:
+    text = TEXT.replace("per_host: 2.5", "source_ports: [40000, 44999]")
+    assert from_directory(directory(tmp_path, text)).source_ports == (40000, 44999)
+
+
 def test_without_a_scope_nothing_is_allowed_and_the_pace_is_gentle(tmp_path: Path) -> None:
     assert from_directory(directory(tmp_path, "city: 440783\n")) == Bounds(Scope(), 100.0, 10.0)
 
@@ -70,6 +75,9 @@ def test_controls_may_be_pinged_and_nothing_else(tmp_path: Path) -> None:
         ("scope: {deny: [3]}", "scope.deny"),
         ("scope: {allow: 192.0.2.0/24}", "scope.allow: not a list"),
         ("scope: [192.0.2.0/24]", "scope: not a mapping"),
+        ("limits: {source_ports: [44999, 40000]}", "limits.source_ports"),
+        ("limits: {source_ports: 40000}", "limits.source_ports"),
+        ("surroundings: {controls: {ipv4: [192.0.2.1:0]}}", "surroundings.controls.ipv4"),
         ("surroundings: {controls: {ipv4: [3]}}", "surroundings.controls.ipv4"),
         ("surroundings: {controls: {ipv4: 192.0.2.1:53}}", "surroundings.controls.ipv4: not a list"),
         ("surroundings: {controls: {ipv6: [example.test:53]}}", "surroundings.controls.ipv6"),

@@ -14,6 +14,7 @@ from scapy.packet import Packet, Raw
 
 from probes.observation import Failure
 from probes.target import Address, Family
+from probes.wire.packets.syn import departures
 from probes.wire.packets.syn.answers import LONGEST, Answers, Unreachable, as_answers, read, read_error
 from probes.wire.packets.syn.frames import Templates, octets
 from probes.wire.packets.syn.order import LatinOrder
@@ -42,8 +43,39 @@ def test_every_pair_comes_once_and_every_host_once_a_pass(hosts: int, ports: int
     order = LatinOrder(hosts, ports, seed)
     pairs = np.concatenate([order.pairs(at, min(at + step, len(order))) for at in range(0, len(order), step)])
     assert sorted(pairs.tolist()) == list(range(hosts * ports))
+    assert order.turns(pairs).tolist() == list(range(len(order)))
     for turn in range(ports):
         assert sorted((pairs[turn * hosts : (turn + 1) * hosts] // ports).tolist()) == list(range(hosts))
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 1700), st.integers(1, 2))
+def test_a_departure_is_known_as_exactly_as_there_is_room(hosts: int, ports: int, cells: int, rounds: int) -> None:
+    order = LatinOrder(hosts, ports, 7)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(departures, "_CELLS", cells)
+        patched.setattr(departures, "_CELLS_AGAIN", cells)
+        left = departures.Departures(order, rounds)
+    for number in range(rounds):
+        for turn in range(len(order)):
+            left.note(number, order.pairs(turn, turn + 1), 1000.0 * number + turn + 1)
+    share = -(-len(order) // cells)
+    pairs = order.pairs(0, len(order))
+    for number in range(rounds):
+        late = left.of(np.full(len(pairs), number), pairs) - 1000.0 * number - 1 - np.arange(len(order))
+        assert ((late >= 0) & (late < share)).all()
+
+
+@given(st.lists(st.lists(st.integers(0, 99), max_size=9, unique=True), max_size=5))
+def test_delays_are_found_by_their_pairs(batches: list[list[int]]) -> None:
+    delays, expected = departures.Delays(), dict[int, float]()
+    for batch in batches:
+        new = [pair for pair in batch if pair not in expected]
+        expected.update((pair, pair / 4) for pair in new)
+        delays.add(np.array(new, np.int64), np.array(new) / 4)
+        delays.gather()
+    for first in range(0, 100, 10):
+        told = delays.between(first, first + 10).tolist()
+        assert told == [expected[pair] for pair in range(first, first + 10) if pair in expected]
 
 
 def packet_of(frame: bytes, host: Address) -> Packet:
@@ -105,7 +137,8 @@ def test_a_true_answer_is_believed_once(
     sweep.settle(taken(Family.of(host), true, reset, true))
     sweep.settle(taken(Family.of(host), reset))
     assert sweep.states.tolist() == [OPEN if each == pair else SILENT for each in range(len(hosts) * len(ports))]
-    assert sweep.seconds[pair] == 2.5
+    sweep.delays.gather()
+    assert sweep.delays.between(pair, pair + 1).tolist() == [2.5]
     assert sweep.missing.sum() == len(hosts) * len(ports) - 1
     sweep.begin(1)
     again = sweep.next(100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -12,8 +13,10 @@ import pytest
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import Contact, PortState
-from probes.wire.packets.messages import Scan, Scanned, Seen, Unseen
+from probes.wire.packets.messages import Declined, Scan, Scanned, Seen, Unseen
 from probes.wire.packets.pace import Pace
+from probes.wire.packets.syn import scanner
+from probes.wire.packets.syn.ring import OWN_PORTS
 from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.scope import Scope
@@ -30,11 +33,17 @@ BLIND: set[str] = {GapReason.VANTAGE_BLIND_IPV4}
 class World:
     """A scanner whose packets go nowhere; *answering* are those whose ports are all closed."""
 
-    def __init__(self, *answering: Address, controls: tuple[Contact, ...] = (), scope: Scope = SCOPE) -> None:
+    def __init__(
+        self,
+        *answering: Address,
+        controls: tuple[Contact, ...] = (),
+        scope: Scope = SCOPE,
+        ports: tuple[int, int] = OWN_PORTS,
+    ) -> None:
         self.tap, self.routes, self.told = Tap(Family.IPV4, self.sent), Told(), dict[Address, set[str]]()
         self.tap.answering, self.mute_from, self.mute_until = frozenset(answering), 1 << 30, 0
         pace, outlets = Pace(1e6, 1e6), {Family.IPV4: self.tap}
-        self.scanner = Scanner(scope, pace, outlets, lambda _: 0, cast(Routes, self.routes), controls)
+        self.scanner = Scanner(scope, pace, outlets, lambda _: 0, cast(Routes, self.routes), controls, ports)
         self.tap.hear = self.scanner.received
 
     def sent(self, packets: int) -> None:
@@ -121,3 +130,28 @@ async def test_a_clock_that_is_set_in_the_middle_changes_nothing(monkeypatch: py
 
     monkeypatch.setattr(world.tap, "_tell", setting)
     assert await world.scan() == all_are({PortState.FILTERED}) | {HOSTS[0]: {PortState.CLOSED}}
+
+
+async def test_scans_without_ports_of_ours_wait_for_those_before_them() -> None:
+    world = World(HOSTS[0], CONTROL.address, controls=(CONTROL,), ports=(40000, 40071))
+    told = await asyncio.gather(*(world.scan() for _ in range(4)))
+    assert told == [all_are({PortState.FILTERED}) | {HOSTS[0]: {PortState.CLOSED}}] * 4
+
+
+async def test_more_than_is_scanned_at_once_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "_PAIRS", 2 * len(PORTS))
+    world = World(*HOSTS)
+    parts = [replace(SCAN, addresses=HOSTS[at : at + 2]) for at in (0, 2, 4)]
+    told = await asyncio.gather(*map(world.scan, parts))
+    assert told == [{host: {PortState.CLOSED} for host in part.addresses} for part in parts]
+    turns = [HOSTS.index(host) // 2 for host in world.tap.left]
+    assert turns == sorted(turns)
+
+
+async def test_a_scan_that_waits_for_ports_is_stopped_like_any_other() -> None:
+    world = World(HOSTS[0], ports=(40000, 40010))
+    waiting = asyncio.create_task(world.scanner.run(SCAN, lambda _: None))
+    await asyncio.sleep(0.05)
+    await world.scanner.stop()
+    assert await asyncio.wait_for(waiting, 1.0) == Declined(SCAN.token, GapReason.STOPPED)
+    assert world.tap.left == []

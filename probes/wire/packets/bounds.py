@@ -25,13 +25,14 @@ class Bounds:
     """Where packets may go, and how many a second: in all, and to one address.
 
     *controls* may be pinged besides, and asked for an answer at their port, and nothing else: they prove whether what
-    we send comes back.
+    we send comes back. *source_ports*, both ends included, are those SYNs leave from, where others know us by them.
     """
 
     scope: Scope
     overall: float = _GENTLE.overall
     per_address: float = _GENTLE.per_host
     controls: tuple[Contact, ...] = ()
+    source_ports: tuple[int, int] | None = None
 
     @property
     def pingable(self) -> Scope:
@@ -70,6 +71,7 @@ def from_directory(directory: Path) -> Bounds:
             _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
             tuple(_contacts(controls)),
+            _range(limits.get("source_ports")),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
         raise Unusable(f"{path}: {mistake}") from mistake
@@ -119,6 +121,15 @@ def _contact(name: str, entry: object) -> Contact:
     if not 0 < contact.port < 1 << 16:
         raise Unusable(f"{name}: not an address and a port: {entry!r}")
     return contact
+
+
+def _range(entry: object) -> tuple[int, int] | None:
+    match entry:
+        case None:
+            return None
+        case [int(first), int(last)] if 0 < first <= last < 1 << 16:
+            return first, last
+    raise Unusable(f"limits.source_ports: no range of ports: {entry!r}")
 
 
 def _rate(name: str, rate: object) -> float:

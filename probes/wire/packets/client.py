@@ -48,6 +48,8 @@ Who has less patience than usual asks once more, so that it loses no more to los
 SCAN_TIMEOUT = 1.3
 """Seconds a port has to answer before it is asked again; three times that is about what connecting waits."""
 
+_SURE = 10_000.0
+"""Packets a second that a process reaches even where the machine is busy, whatever more it is asked for."""
 _PREPARING = 40.0
 """Seconds a scan may take besides: to find neighbours, and to prove them after silence."""
 
@@ -124,7 +126,7 @@ class PacketClient:
         rate, per_host = min(rate, RATE_LIMIT), min(per_host, RATE_LIMIT)
         timing = self._scan_retries, self._scan_timeout, rate, per_host
         request = Scan(next(self._tokens), tuple(addresses), tuple(ports), *timing)
-        sending = len(ports) / min(rate / len(addresses), per_host)
+        sending = len(ports) / min(min(rate, _SURE) / len(addresses), per_host)
         seen: list[Seen | Unseen] = []
         self._seen[request.token] = seen
         try:

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from probes.wire.packets.raw import RawSocket
 from probes.wire.packets.server import Server
 from probes.wire.packets.soundings import Soundings
 from probes.wire.packets.syn.outlet import Outlet
-from probes.wire.packets.syn.ring import Ring
+from probes.wire.packets.syn.ring import OWN_PORTS, Ring
 from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.scanner import Scanner
 from probes.wire.packets.whole import WholePackets
@@ -73,7 +74,8 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     outlets = {family: _open(RawSocket, family) for family in Family}
     pace = Pace(bounds.overall, bounds.per_address)
     echoes = Echoes(bounds.pingable, pace, outlets)
-    rings = {family: _open(Ring, family) for family in Family}
+    source_ports = bounds.source_ports or OWN_PORTS
+    rings = {family: _open(partial(Ring, ports=source_ports), family) for family in Family}
     ears = {
         family: [ear for ear in (outlets[family], rings[family]) if not isinstance(ear, NotLooked)] for family in Family
     }
@@ -85,7 +87,7 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
         return mishaps.count + sum(ear.dropped for ear in ears[family])
 
     ways = {family: _way(family, ring) for family, ring in rings.items()}
-    scanner = Scanner(bounds.scope, pace, ways, lost, Routes(), bounds.controls)
+    scanner = Scanner(bounds.scope, pace, ways, lost, Routes(), bounds.controls, source_ports)
     exits = {family: _exit(family, outlet) for family, outlet in outlets.items()}
     soundings = Soundings(bounds.scope, pace, exits, lost)
     server = Server(echoes, soundings, scanner, welcome)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from probes.target import Address, Family
@@ -14,7 +16,7 @@ from probes.wire import PortState
 from probes.wire.gathering import Swept
 from rules.text import Text
 from tests.bench.figure import Figure, figure
-from tests.bench.scan_engine import Engine, engine
+from tests.bench.scan_engine import AT_MOST, Engine, engine
 from tests.bench.scan_peers import Scan, masscan, nmap, zmap
 from tests.probes.syn_bed import BASES, OPEN, Bed, bed, truth
 
@@ -22,11 +24,17 @@ TITLE = Text("端口扫描：SYN 引擎与 masscan、zmap、nmap", "Port scans: 
 LIMIT = 900.0
 HOSTS, PORTS = range(1000), range(1, 1001)
 MANY, FEW_PORTS = 65_536, (22, 80, 81, 443, 445)
-NMAP_HOSTS, NMAP_PORTS = range(200), range(1, 1001)
+TOWN, TOWN_PORTS, DARK = 2000, range(1, 1001), 0.3
+"""Hosts of both families, their ports, and the share of them that is silent."""
+NMAP_TOWN = int(os.environ.get("NMAP_HOSTS", "200"))
+"""How many hosts nmap is given, with the same share of silent ones: with all 2,000 it would take most of the time."""
+PLANNED, PLANNED_PORTS = {Family.IPV4: 32 * AT_MOST, Family.IPV6: 64 * AT_MOST}, range(1, 1025)
+PLANNED_RATE, PLANNED_FOR = 200.0, 15.0
 RATES = (1_000, 10_000, 50_000, 100_000)
 RATE_PORTS = range(2000, 3000)
 """Ports nothing listens on: every SYN that arrives is one of the scan's."""
 WIDE = "198.19.0.0/16"
+TOWNS = {Family.IPV4: IPv4Address("198.19.0.0"), Family.IPV6: BASES[Family.IPV6]}
 SCOPE = ("198.18.80.0/22", WIDE, "2001:db8:80::/112")
 WORDS = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
 TWO_CORES = Text(
@@ -58,22 +66,25 @@ def run(folder: Path) -> Iterator[Figure]:
             hosts.ours.run(f"ip route add {WIDE} via 198.18.79.1")
             async with engine(hosts, folder, *SCOPE) as ours:
                 parts = [part(hosts, ours) for part in (_masscan, _zmap, _nmap, _loss, _rates)]
-                return [each for part in parts async for each in part]
+                figures = [each for part in parts async for each in part]
+            async with engine(hosts, folder, *SCOPE) as planning:
+                return [*figures, await _planned(planning)]
 
     yield from asyncio.run(all_of_them())
 
 
 async def _masscan(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
     for family in Family:
-        scan, swept = await ours.scan(_hosts(family, HOSTS), PORTS)
+        asked = _hosts(family, HOSTS)
+        scan, swept = await ours.scan(list(asked), PORTS)
         key, word = f"thousand.{family}", f"1,000 × 1,000 {WORDS[family]}"
         answering = sum(truth(index, port) is not PortState.FILTERED for index in HOSTS for port in PORTS)
         yield figure(f"{key}.wall", f"{word}：用时", f"{word}: time", scan.wall, "s")
         yield figure(f"{key}.rate", f"{word}：包", f"{word}: packets", scan.packets / scan.wall, "/s")
         yield figure(
-            f"{key}.wrong", f"{word}：不符", f"{word}: ports not as they are", _wrong(swept, family, HOSTS), "", 0
+            f"{key}.wrong", f"{word}：不符", f"{word}: ports not as they are", _wrong(swept, asked, PORTS), "", 0
         )
-        if (peer := await _beside(masscan, hosts, _hosts(family, HOSTS), PORTS, 1e6)) is None:
+        if (peer := await _beside(masscan, hosts, list(asked), PORTS, 1e6)) is None:
             continue
         truly = {(str(BASES[family] + index), port) for index in HOSTS for port in OPEN}
         truly = {each for each in truly if each in scan.found}
@@ -94,7 +105,7 @@ async def _masscan(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
 
 
 async def _zmap(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
-    wide = [BASES[Family.IPV4] + (0x10000 - 0x5000) + index for index in range(MANY)]
+    wide = [TOWNS[Family.IPV4] + index for index in range(MANY)]
     scan, _ = await ours.scan(wide, FEW_PORTS)
     word = "65,536 × 5 IPv4"
     yield figure("wide.wall", f"{word}：用时", f"{word}: time", scan.wall, "s")
@@ -113,14 +124,18 @@ async def _zmap(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
 
 
 async def _nmap(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
-    """Both families of 200 hosts: nmap needs an hour for the 2,000 of a city where a third is silent."""
-    both = [await ours.scan(_hosts(family, NMAP_HOSTS), NMAP_PORTS) for family in Family]
-    own = sum(scan.wall for scan, _ in both)
-    word = "200 × 1,000 IPv4 + IPv6"
-    yield figure("inventory.wall", f"{word}：用时", f"{word}: time", own, "s")
-    wrong = sum(_wrong(swept, family, NMAP_HOSTS) for family, (_, swept) in zip(Family, both, strict=True))
-    yield figure("inventory.wrong", f"{word}：不符", f"{word}: wrong", wrong, "", 0)
-    peers = [await _beside(nmap, hosts, _hosts(family, NMAP_HOSTS), NMAP_PORTS) for family in Family]
+    """A town whole by us; and by both of us as many of its hosts as nmap is given."""
+    for key, count in (("town", TOWN), ("inventory", NMAP_TOWN)):
+        places, own, wrong = _town(count), 0.0, 0
+        for family in Family:
+            asked = _hosts(family, places, TOWNS)
+            scan, swept = await ours.scan(list(asked), TOWN_PORTS)
+            own, wrong = own + scan.wall, wrong + _wrong(swept, asked, TOWN_PORTS)
+        word = f"{count:,} × 1,000 IPv4 + IPv6"
+        zh, en = f"{word}，三成沉默：用时", f"{word}, 30 % silent: time"
+        yield figure(f"{key}.wall", zh, en, own, "s")
+        yield figure(f"{key}.wrong", f"{word}：不符", f"{word}: wrong", wrong, "", 0)
+    peers = [await _beside(nmap, hosts, list(_hosts(family, places, TOWNS)), TOWN_PORTS) for family in Family]
     if all(peers):
         other = sum(peer.wall for peer in peers if peer is not None)
         zh, en = f"{word}：用时与 nmap -sS -T5 之比", f"{word}: time, ratio to nmap -sS -T5"
@@ -130,9 +145,10 @@ async def _nmap(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
 async def _loss(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
     for family in Family:
         with hosts.losing(10):
-            _, swept = await ours.scan(_hosts(family, range(100)), PORTS, 50_000)
+            asked = _hosts(family, range(100))
+            _, swept = await ours.scan(list(asked), PORTS, 50_000)
         answering = sum(truth(index, port) is not PortState.FILTERED for index in range(100) for port in PORTS)
-        missed, word = _wrong(swept, family, range(100)) / answering, WORDS[family]
+        missed, word = _wrong(swept, asked, PORTS) / answering, WORDS[family]
         zh, en = f"每个方向丢包一成 {word}：漏掉", f"a tenth lost each way, {word}: missed"
         yield figure(f"loss.{family}", zh, en, missed * 1000, "‰", 1.0)
 
@@ -141,12 +157,16 @@ async def _rates(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
     """The rate is what arrives, between two moments a good way into the scan."""
     for rate in RATES:
         ports = RATE_PORTS[: max(8, rate * 5 // len(HOSTS))]
-        scanning = asyncio.create_task(ours.scan(_hosts(Family.IPV4, HOSTS), ports, rate))
+        asked = _hosts(Family.IPV4, HOSTS)
+        scanning = asyncio.create_task(ours.scan(list(asked), ports, rate))
         await asyncio.sleep(1.0)
         first, began = hosts.counted("arrived"), time.perf_counter()
         await asyncio.sleep(2.5)
         arrived, seconds = hosts.counted("arrived") - first, time.perf_counter() - began
-        await scanning
+        _, swept = await scanning
+        word = f"{rate:,}"
+        wrong = _wrong(swept, asked, ports)
+        yield figure(f"rate.{rate}.wrong", f"每秒 {word} 包：不符", f"{word} packets a second: wrong", wrong, "", 0)
         off = abs(arrived / seconds / rate - 1) * 100
         yield figure(
             f"rate.{rate}",
@@ -159,14 +179,40 @@ async def _rates(hosts: Bed, ours: Engine) -> AsyncIterator[Figure]:
         )
 
 
-def _hosts(family: Family, places: range) -> list[Address]:
-    return [BASES[family] + index for index in places]
+def _hosts(family: Family, places: Iterable[int], bases: Mapping[Family, Address] = BASES) -> dict[Address, int]:
+    """Return the addresses of hosts, and the place of each."""
+    return {bases[family] + place: place for place in places}
 
 
-def _wrong(swept: Swept, family: Family, places: Sequence[int]) -> int:
-    """Return how many ports are said to be what they are not, or not told."""
+async def _planned(ours: Engine) -> Figure:
+    """What a hundred million probes take while they are under way or wait for their turn: all asked for at once."""
+    parts = [
+        _hosts(family, range(at, at + AT_MOST), TOWNS) for family, n in PLANNED.items() for at in range(0, n, AT_MOST)
+    ]
+    asking = [asyncio.create_task(ours.scan(list(part), PLANNED_PORTS, PLANNED_RATE)) for part in parts]
+    await asyncio.sleep(PLANNED_FOR)
+    for each in asking:
+        each.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    zh, en = (
+        "计划一亿个探测，头 15 秒：发包进程内存峰值",
+        "100 M probes planned, the first 15 s: peak memory of the packet process",
+    )
+    return figure("planned", zh, en, ours.peak_mb, "MB", 200)
+
+
+def _town(count: int) -> list[int]:
+    """Return the places of so many hosts, of which a share is silent."""
+    silent = [place for place in range(0x10000) if truth(place, 80) is PortState.FILTERED][: int(count * DARK)]
+    others = [place for place in range(0x10000) if truth(place, 80) is not PortState.FILTERED][: count - len(silent)]
+    return sorted(silent + others)
+
+
+def _wrong(swept: Swept, truly: Mapping[Address, int], ports: Sequence[int]) -> int:
+    """Return how many ports are said to be what they are not, or not told; *truly* has the place of each address."""
     return sum(
-        look.state is not truth(index, look.port) for index in places for look in swept.looks[BASES[family] + index]
+        len(ports) - sum(look.state is truth(place, look.port) for look in swept.looks.get(address, ()))
+        for address, place in truly.items()
     )
 
 

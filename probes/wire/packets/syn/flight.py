@@ -186,6 +186,7 @@ class Flight:
 
     def tell(self, tell: Callable[[Seen | Unseen], None], *, silent: bool) -> None:
         """Tell each address not told yet whose ports have all answered; with *silent*, all others too."""
+        self.sweep.delays.gather()
         ready = self._untold if silent else self._untold & (self.sweep.missing == 0)
         for place in np.flatnonzero(ready).tolist():
             gap = self._gaps.get(place)
@@ -198,9 +199,8 @@ class Flight:
 
     def _seen(self, place: int) -> Seen:
         ports = len(self.request.ports)
-        own = slice(place * ports, (place + 1) * ports)
-        states = self.sweep.states[own]
-        seconds = self.sweep.seconds[own][states == OPEN]
+        own = place * ports, (place + 1) * ports
+        states, seconds = self.sweep.states[slice(*own)], self.sweep.delays.between(*own)
         return Seen(
             self.request.token, place, tuple(map(_STATES.__getitem__, states.tolist())), tuple(seconds.tolist())
         )

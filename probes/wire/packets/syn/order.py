@@ -19,6 +19,7 @@ class LatinOrder:
         shuffler = np.random.default_rng(seed)
         self._hosts, self._ports = shuffler.permutation(hosts), shuffler.permutation(ports)
         self._offsets = shuffler.integers(0, ports, hosts)
+        self._host_turns, self._port_turns = np.argsort(self._hosts), np.argsort(self._ports)
         self.hosts, self.ports = hosts, ports
 
     def __len__(self) -> int:
@@ -31,3 +32,11 @@ class LatinOrder:
         port = self._ports[(turns // self.hosts + self._offsets[host]) % self.ports]
         pairs: Places = host * self.ports + port
         return pairs
+
+    def turns(self, pairs: Places) -> Places:
+        """Return at which turns *pairs* are met."""
+        host, port = pairs // self.ports, pairs % self.ports
+        turns: Places = (self._port_turns[port] - self._offsets[host]) % self.ports * self.hosts + self._host_turns[
+            host
+        ]
+        return turns

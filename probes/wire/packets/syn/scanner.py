@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,10 @@ from probes.wire.packets.syn.routes import Routes
 from probes.wire.packets.syn.uplinks import Uplinks
 from probes.wire.scope import Scope
 
+_PAIRS = 1 << 24
+"""Pairs of host and port that are scanned at once, so that memory is bounded however much is planned."""
+_KEPT = 64
+"""Ports of ours kept for asking controls, which a scan waits for while it holds its own."""
 _CONTROL_RATES = 10.0, 10.0
 """Packets a second to a control contact, of those to all and to one; the pace of the process holds besides."""
 
@@ -31,7 +36,8 @@ class Scanner:
     """Runs scans; the last guard before their packets leave.
 
     *outlets* holds, per family, one or why there is none; *lost* says how many answers this machine has lost, ever.
-    *controls* are contacts besides the scope that are asked whether a link carries, where nobody else shows it.
+    *controls* are contacts besides the scope that are asked whether a link carries, where nobody else shows it. SYNs
+    leave from *source_ports*, both ends included; when all are in use, or too much is under way, a scan waits.
     """
 
     def __init__(
@@ -42,11 +48,13 @@ class Scanner:
         lost: Callable[[Family], int],
         routes: Routes,
         controls: Sequence[Contact] = (),
+        source_ports: tuple[int, int] = OWN_PORTS,
     ) -> None:
         self._scope, self._pace, self._outlets, self._lost, self._routes = scope, pace, outlets, lost, routes
         self._controls, self._uplinks = deque(controls), Uplinks(self._ask_control)
         # The port longest unused comes first: late answers to the scan before find nobody.
-        self._own_ports = deque(range(OWN_PORTS[0], OWN_PORTS[1] + 1))
+        self._own_ports = deque(range(source_ports[0], source_ports[1] + 1))
+        self._returned = asyncio.Condition()
         self._flights: dict[int, Flight] = {}
         self._stopped = False
 
@@ -64,6 +72,7 @@ class Scanner:
         """Put *request*, and tell what there is to say of each address once it is whole."""
         try:
             outlet = self._permit(request)
+            await self._room_for(request)
             with self._flight(request) as flight, self._pace.many(request.addresses) as slots:
                 way = Approach(flight, outlet, self._pace, slots)
                 lost = self._lost(outlet.family)
@@ -85,10 +94,15 @@ class Scanner:
                 return Scanned(request.token, flight.packets)
         except NotLooked as refusal:
             return Declined(request.token, refusal.reason, refusal.detail)
+        finally:
+            async with self._returned:
+                self._returned.notify_all()
 
     async def stop(self) -> None:
         """Fall silent; what is under way ends as stopped, and nothing leaves once this has returned."""
         self._stopped = True
+        async with self._returned:
+            self._returned.notify_all()
         for flight in self._flights.values():
             flight.stop()
         for outlet in self._outlets.values():
@@ -118,6 +132,23 @@ class Scanner:
         if error is not None and flight is not None and error.host.version == flight.request.addresses[0].version:
             flight.settle_error(error, source, time.monotonic() - age)
             self._uplinks.note(flight)
+
+    async def _room_for(self, request: Scan) -> None:
+        """Wait until there is room for *request*, and ports of ours, with some left for controls to be asked from.
+
+        Raises:
+            NotLooked: the process was stopped meanwhile.
+        """
+        wanted, pairs = 2 * _most_rounds(request) + _KEPT, _pairs(request)
+
+        def room() -> bool:
+            begun = sum(_pairs(flight.request) for flight in set(self._flights.values()))
+            return len(self._own_ports) >= wanted and begun + pairs <= _PAIRS
+
+        async with self._returned:
+            await self._returned.wait_for(lambda: room() or self._stopped)
+        if self._stopped:
+            raise NotLooked(GapReason.STOPPED)
 
     def _permit(self, request: Scan) -> Outlet:
         if self._stopped:
@@ -180,6 +211,10 @@ class Scanner:
             for port in own_ports:
                 self._flights.pop(port, None)
             self._own_ports.extend(own_ports)
+
+
+def _pairs(request: Scan) -> int:
+    return len(request.addresses) * len(request.ports)
 
 
 def _most_rounds(request: Scan) -> int:

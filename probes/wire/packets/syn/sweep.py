@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from probes.target import Address
 from probes.wire.packets.syn.answers import Answers
+from probes.wire.packets.syn.departures import Delays, Departures
 from probes.wire.packets.syn.order import LatinOrder, Places
 from probes.wire.packets.syn.register import Register
 
@@ -50,11 +51,10 @@ class Sweep:
         self._host_words = _words(len(hosts))
         self._port_words = _words(len(own_ports) * len(ports)).reshape(len(own_ports), len(ports))
         self.states = np.zeros(len(self._order), np.uint8)
-        self.seconds = np.zeros(len(self._order), np.float32)
         self._rounds = len(own_ports) // 2
-        self._sent = np.zeros((self._rounds, len(self._order)), np.float32)
-        self._sent_again = np.zeros(self._rounds, np.float64)
-        self._begun = 0.0
+        self._left = Departures(self._order, self._rounds)
+        self._left_again = np.zeros(self._rounds, np.float64)
+        self.delays = Delays()
         self.missing = np.full(len(hosts), len(ports))
         """How many ports of each host have not answered."""
         self.carried = np.full(len(hosts), -np.inf)
@@ -78,11 +78,10 @@ class Sweep:
 
     def asking(self, probes: Probes, count: int, at: float) -> None:
         """Note that the first *count* of *probes* are sent at time *at*."""
-        self._begun = self._begun or at
         if probes.by < self._rounds:
-            self._sent[probes.by, probes.pairs[:count]] = at - self._begun
+            self._left.note(probes.by, probes.pairs[:count], at)
         else:
-            self._sent_again[probes.by - self._rounds] = at
+            self._left_again[probes.by - self._rounds] = at
 
     def asked(self, probes: Probes, count: int) -> None:
         """Note that the first *count* of *probes* have had their turn."""
@@ -100,12 +99,16 @@ class Sweep:
 
         A closed port comes first: nobody sends its answer twice.
         """
-        states = self.states.reshape(-1, len(self._ports))[hosts]
-        chosen = np.flatnonzero((states == CLOSED).any(axis=1) | (states == OPEN).any(axis=1))
-        chosen = chosen[np.argsort(np.frombuffer(secrets.token_bytes(len(chosen)), np.uint8))][:most]
-        port = np.argmax((states[chosen] == OPEN) + 2 * (states[chosen] == CLOSED), axis=1)
-        pairs = hosts[chosen] * len(self._ports) + port
-        return [Probes(np.array([-1]), np.array([pair]), self._rounds + self._round) for pair in pairs]
+        found: list[Probes] = []
+        for host in np.random.default_rng().permutation(hosts).tolist():
+            own = self._own(host)
+            answered = [int(np.argmax(own == state)) for state in (CLOSED, OPEN) if (own == state).any()]
+            if answered:
+                pair = host * len(self._ports) + answered[0]
+                found.append(Probes(np.array([-1]), np.array([pair]), self._rounds + self._round))
+            if len(found) == most:
+                break
+        return found
 
     def hosts(self, pairs: Places) -> Places:
         """Return the place of the host of each pair."""
@@ -132,13 +135,14 @@ class Sweep:
         What has not the state open gets *closed*. A port keeps its first answer.
         """
         pairs, answers = self.genuine(answers)
-        sent = self._left(pairs, self._by(answers.own_ports))
+        sent = self._departed(pairs, self._by(answers.own_ports))
         np.maximum.at(self.carried, self.hosts(pairs), sent)
         real = self.states[pairs] == SILENT
         pairs, answers, sent = pairs[real], answers.where(real), sent[real]
         pairs, first = np.unique(pairs, return_index=True)
-        self.states[pairs] = np.where(answers.opens[first], OPEN, closed)
-        self.seconds[pairs] = np.maximum(answers.at[first] - sent[first], 0.0)
+        opens = answers.opens[first]
+        self.states[pairs] = np.where(opens, OPEN, closed)
+        self.delays.add(pairs[opens], np.maximum(answers.at[first] - sent[first], 0.0)[opens])
         np.subtract.at(self.missing, self.hosts(pairs), 1)
 
     def genuine(self, answers: Answers) -> tuple[Places, Answers]:
@@ -153,7 +157,7 @@ class Sweep:
 
     def finish(self, host: int, state: int) -> None:
         """Ask *host* no more: its silent ports get *state*."""
-        own = self.states[host * len(self._ports) : (host + 1) * len(self._ports)]
+        own = self._own(host)
         own[own == SILENT] = state
         self.missing[host] = 0
 
@@ -161,11 +165,14 @@ class Sweep:
         by: Places = np.argmax(self._own_ports[:, None] == own_ports, axis=0)
         return by
 
-    def _left(self, pairs: Places, by: Places) -> NDArray[np.float64]:
+    def _departed(self, pairs: Places, by: Places) -> NDArray[np.float64]:
         """Return when the packets left that asked *pairs* from our ports *by*."""
         again = by >= self._rounds
-        first = self._begun + self._sent[np.where(again, 0, by), pairs].astype(np.float64)
-        return np.where(again, self._sent_again[np.where(again, by - self._rounds, 0)], first)
+        first = self._left.of(np.where(again, 0, by), pairs)
+        return np.where(again, self._left_again[np.where(again, by - self._rounds, 0)], first)
+
+    def _own(self, host: int) -> NDArray[np.uint8]:
+        return self.states[host * len(self._ports) : (host + 1) * len(self._ports)]
 
 
 def _words(count: int) -> NDArray[np.int64]:
