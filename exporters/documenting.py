@@ -83,6 +83,7 @@ def agency_document(row: AgencyPosture) -> AgencyDocument:
         "tier": row.agency.tier.value,
         "parent": row.agency.parent,
         "rank": row.rank,
+        "peer_rank": row.peer_rank,
         "ipv6_index": row.index.value,
         "score": _score(row.score),
         "hosts": row.hosts,

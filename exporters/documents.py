@@ -84,7 +84,10 @@ class HostDocument(HostScoreDocument):
 
 
 class AgencyDocument(TypedDict):
-    """One agency with all below it; `rank` is null where too little was measured, the stage `unknown` not measured."""
+    """One agency with all below it; `rank` is null where too little was measured, the stage `unknown` not measured.
+
+    `peer_rank` is likewise the rank among agencies of the same superior.
+    """
 
     code: str
     name_zh: str
@@ -92,6 +95,7 @@ class AgencyDocument(TypedDict):
     tier: str
     parent: str | None
     rank: int | None
+    peer_rank: int | None
     ipv6_index: float | None
     score: ScoreDocument
     hosts: int

@@ -63,6 +63,11 @@ def _rank(agency: AgencyPosture) -> Samples:
         yield (), agency.rank
 
 
+def _peer_rank(agency: AgencyPosture) -> Samples:
+    if agency.peer_rank is not None:
+        yield (), agency.peer_rank
+
+
 def _stages(agency: AgencyPosture) -> Samples:
     for stage in Stage:
         yield (stage.value,), agency.stages.get(stage, 0)
@@ -123,6 +128,12 @@ CITY_METRICS = (
         "名次，1 为最安全，并列同名次；测得太少则无",
         "Rank, 1 the safest, shared by ties; absent if too little was measured",
         _rank,
+    ),
+    _agency(
+        "peer_rank",
+        "在同一上级的单位中的名次，1 为最安全，并列同名次；测得太少则无",
+        "Rank among agencies of the same superior, 1 the safest, shared by ties; absent if too little was measured",
+        _peer_rank,
     ),
     _agency("hosts", "主机数（含下级）", "Hosts of all below it", lambda agency: [((), agency.hosts)]),
     _agency(

@@ -87,7 +87,10 @@ class HostPosture:
 
 @dataclass(frozen=True, slots=True)
 class AgencyPosture:
-    """One agency with all below it. *rank* is 1 for the safest, shared by ties; None when too little was measured."""
+    """One agency with all below it. *rank* is 1 for the safest, shared by ties; None when too little was measured.
+
+    *peer_rank* is likewise the rank among agencies of the same superior.
+    """
 
     agency: Agency
     score: Score
@@ -100,6 +103,7 @@ class AgencyPosture:
     waived: int
     verdicts: Mapping[Outcome, int]
     rectification: Rectification = NOTHING
+    peer_rank: int | None = None
     index: Index = NO_INDEX
 
 

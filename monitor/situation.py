@@ -127,12 +127,23 @@ def _score(code: str, hosts: Sequence[HostPosture]) -> Score:
 
 
 def _rank(rows: Sequence[AgencyPosture], root: str, policy: Policy) -> list[AgencyPosture]:
-    """Give each agency its place, the safest first; equal risks share one, and too little measured has none."""
+    """Give each agency its place, the safest first, among all and among those of the same superior.
+
+    Who was too little measured has none.
+    """
     able = [row for row in rows if row.agency.code != root and row.score.coverage >= policy.minimum_coverage]
-    risks = sorted(round(row.score.risk, 1) for row in able)
-    ranked = {row.agency.code: risks.index(round(row.score.risk, 1)) + 1 for row in able}
-    placed = [replace(row, rank=ranked.get(row.agency.code)) for row in rows]
+    ranked = _places(able)
+    peers: dict[str, int] = {}
+    for superior in {row.agency.parent for row in able}:
+        peers |= _places([row for row in able if row.agency.parent == superior])
+    placed = [replace(row, rank=ranked.get(row.agency.code), peer_rank=peers.get(row.agency.code)) for row in rows]
     return sorted(placed, key=lambda row: (row.rank is None, row.rank or 0, row.agency.code))
+
+
+def _places(rows: Sequence[AgencyPosture]) -> dict[str, int]:
+    """Return the place of each by its risk as that is shown; equal ones share one."""
+    risks = sorted(round(row.score.risk, 1) for row in rows)
+    return {row.agency.code: risks.index(round(row.score.risk, 1)) + 1 for row in rows}
 
 
 def _certificates(observations: Iterable[Observation]) -> Iterable[CertificateExpiry]:

@@ -104,17 +104,7 @@ class Door:
         Raises:
             StoreUnavailable: there is none, or its schema is not today's.
         """
-        parsed = parse(url)
-        path = path_of(parsed)
-        if path is not None and not path.exists():
-            raise StoreUnavailable(Trouble.ABSENT, f"{path} does not exist yet")
-        engine = connect(parsed, readonly=True)
-        try:
-            opening.check(engine)
-        except StoreUnavailable:
-            engine.dispose()
-            raise
-        return cls(engine, path, facts=facts)
+        return cls._beside(url, facts, readonly=True)
 
     @classmethod
     def open_to_act(cls, url: str, *, facts: Mapping[str, type[Facts]] | None = None) -> Self:
@@ -125,11 +115,15 @@ class Door:
         Raises:
             StoreUnavailable: there is none, its schema is not today's, or it cannot be written.
         """
+        return cls._beside(url, facts, readonly=False)
+
+    @classmethod
+    def _beside(cls, url: str, facts: Mapping[str, type[Facts]] | None, *, readonly: bool) -> Self:
         parsed = parse(url)
         path = path_of(parsed)
         if path is not None and not path.exists():
             raise StoreUnavailable(Trouble.ABSENT, f"{path} does not exist yet")
-        engine = connect(parsed, readonly=False)
+        engine = connect(parsed, readonly=readonly)
         try:
             opening.check(engine)
         except StoreUnavailable:

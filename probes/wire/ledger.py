@@ -46,8 +46,8 @@ class Line:
     """What was sent within one minute, which begins *at*, to one address for one target, or *refused* by ourselves.
 
     *exchanges* are those that had their turn in it, *packets* the connections tried, datagrams, SYNs or echo requests
-    that left, those sent again included. *sent* and *received* are octets above TCP or UDP. *ports* are written like
-    "22, 80-82", and empty where none are known.
+    that left, those sent again included; of SYNs to several addresses scanned together these are shared out. *sent* and
+    *received* are octets above TCP or UDP. *ports* are written like "22, 80-82", and empty where none are known.
     """
 
     at: dt.datetime

@@ -22,7 +22,7 @@ from types import FrameType, ModuleType
 from tests.bench.figure import Figure, restored
 from tests.bench.results import Result, failures, record, show
 
-NAMES = ("load", "judge", "store", "metrics", "dns", "http", "phases", "crawl", "scan", "round")
+NAMES = ("load", "judge", "store", "metrics", "dns", "http", "offers", "phases", "crawl", "scan", "round")
 PATIENCE = 30.0
 """Seconds a benchmark is given to clean up after itself once it was told to end."""
 

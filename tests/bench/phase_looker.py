@@ -27,8 +27,8 @@ from tests.bench.web_server import ZONE, WebServer, nginx
 
 DELAY = 0.01
 """Seconds a packet is under way."""
-SIZE = 20_000
-"""Bytes of the page: a little more than a server sends before it has heard from us."""
+SIZE = 60_000
+"""Bytes of the page: some more than a server sends before it has heard from us, in records of its own size."""
 STARTS = {"engine": 100.0, "curl": 20.0}
 """Fetches begun each second; curl is a process each time, and would only measure how busy the machine is."""
 FETCHES = {"engine": 100, "curl": 30}

@@ -32,8 +32,8 @@ AT_ONCE = 50
 """Checks in hand, for everyone."""
 SIZE = 8192
 PLACES: tuple[Address, ...] = (ip_address("127.0.0.1"), ip_address("::1"))
-_FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=1000, per_host_concurrent=1000)
-_LOOPBACK = Scope(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+FREE = Limits(overall=inf, per_host=inf, per_agency=inf, concurrent=1000, per_host_concurrent=1000)
+LOOPBACK = Scope(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 _TICK = os.sysconf("SC_CLK_TCK")
 
 Check = tuple[Address, str]
@@ -66,7 +66,7 @@ def engine(server: WebServer, todo: Sequence[Check], folder: Path) -> Checked:
 
 
 async def _engine(server: WebServer, todo: Sequence[Check]) -> Checked:
-    guard, dialer, tls, judge = Guard(_LOOPBACK, _FREE), Dialer(), TlsClient([server.authority]), ChainJudge()
+    guard, dialer, tls, judge = Guard(LOOPBACK, FREE), Dialer(), TlsClient([server.authority]), ChainJudge()
 
     async def check(place: Address, name: str) -> bool:
         request = HttpRequest("https", place, server.port, name)

@@ -42,7 +42,8 @@ def nginx(home: Path, size: int, port: int = 0) -> Iterator[WebServer]:
         f"http {{ access_log off; default_type text/html; server_tokens off; client_body_temp_path {home}/a;\n"
         f" proxy_temp_path {home}/b; fastcgi_temp_path {home}/c; uwsgi_temp_path {home}/d; scgi_temp_path {home}/e;\n"
         f" server {{ listen 0.0.0.0:{port} ssl backlog=4096; listen [::]:{port} ssl backlog=4096; root {home}/pages;\n"
-        f"  ssl_certificate {chain}; ssl_certificate_key {chain}; ssl_session_tickets off; }} }}\n"
+        f"  ssl_certificate {chain}; ssl_certificate_key {chain}; ssl_session_tickets off;\n"
+        f"  ssl_protocols TLSv1.2 TLSv1.3; }} }}\n"
     )
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     server = subprocess.Popen([program, "-p", str(home), "-c", str(home / "nginx.conf"), "-e", str(home / "log")])

@@ -336,8 +336,19 @@ def _ranked(agencies: list[AgencyPosture]) -> list[AgencyPosture]:
     risks = sorted(agency.score.risk for agency in measured)
     order = sorted(agencies, key=lambda agency: (agency not in measured, agency.score.risk, agency.agency.code))
     return [
-        replace(agency, rank=risks.index(agency.score.risk) + 1 if agency in measured else None) for agency in order
+        replace(
+            agency,
+            rank=risks.index(agency.score.risk) + 1 if agency in measured else None,
+            peer_rank=_among_peers(agency, measured) if agency in measured else None,
+        )
+        for agency in order
     ]
+
+
+def _among_peers(agency: AgencyPosture, measured: list[AgencyPosture]) -> int:
+    """Return one more than there are safer ones of the same superior."""
+    peers = [each for each in measured if each.agency.parent == agency.agency.parent]
+    return 1 + sum(each.score.risk < agency.score.risk for each in peers)
 
 
 def _campaigns(at: dt.datetime, hosts: int) -> tuple[Campaign, ...]:

@@ -43,6 +43,11 @@ def test_without_fixed_ports_nothing_is_said_of_them() -> None:
     assert "40000" not in text(replace(US, source_ports=None))
 
 
+def test_syns_leave_from_the_fixed_ports_too_and_else_from_their_own() -> None:
+    assert text(replace(US, source_ports=None)).count("61000") == 2
+    assert "61000" not in text(US)
+
+
 def test_the_page_is_whole_and_takes_no_word_for_html() -> None:
     made = page(US)
     assert made.startswith("<!doctype html>")

@@ -2,7 +2,7 @@
 
 Prints "ready" when it listens, and at the end one line of JSON: by address, the SYNs, datagrams, echo requests and
 parts of these that left, and the octets they and TCP connections carried, those sent again left out. Pings are echo
-requests of one size.
+requests of one size. What the SYN engine sends is counted apart.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ipaddress import ip_address
 OUTGOING, IPV4, IPV6 = 4, 0x0800, 0x86DD
 EVERYTHING = 3
 SYN, ACK = 0x02, 0x10
+SCANNING = range(61000, 65536)
+"""Source ports of the SYN engine."""
 ECHO = {1: 8, 58: 128}
 PING = 24
 """Octets of a ping of ours, from its ICMP header on; soundings are longer."""
@@ -29,7 +31,7 @@ class Counts:
     """What has left, by address."""
 
     def __init__(self) -> None:
-        nothing = {"packets": 0, "octets": 0, "echoes": 0}
+        nothing = {"packets": 0, "octets": 0, "echoes": 0, "scanned": 0}
         self.by_address: defaultdict[str, dict[str, int]] = defaultdict(nothing.copy)
         self._carried: set[tuple[str, bytes]] = set()
 
@@ -53,7 +55,8 @@ class Counts:
             counts[there]["packets"] += 1
             counts[there]["octets"] += len(body) - 8
         elif protocol == socket.IPPROTO_TCP:
-            counts[there]["packets"] += body[13] & (SYN | ACK) == SYN
+            begins = body[13] & (SYN | ACK) == SYN
+            counts[there]["scanned" if int.from_bytes(body[:2]) in SCANNING else "packets"] += begins
             counts[there]["octets"] += self._fresh(there, body)
         elif protocol in ECHO and body[0] == ECHO[protocol]:
             counts[there]["packets"] += 1
@@ -81,7 +84,7 @@ def main() -> None:
             ready, _, _ = select.select([listener, sys.stdin], [], [])
             ended = sys.stdin in ready
             _drain(listener, counts)
-    print(json.dumps(counts.by_address))
+    print(json.dumps({there: counted for there, counted in counts.by_address.items() if any(counted.values())}))
 
 
 def _drain(listener: socket.socket, counts: Counts) -> None:

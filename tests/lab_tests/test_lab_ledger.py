@@ -43,15 +43,24 @@ def test_the_ledger_and_a_packet_capture_agree(lab: Lab, tmp_path_factory: pytes
     tower = Tower(lab, tmp_path_factory.mktemp("ledger")).begin()
     with captured(lab, tower.vantage) as left:
         tower.round(*HOSTS)
-    told: Left = defaultdict(lambda: {"packets": 0, "octets": 0, "echoes": 0})
+    told: Left = defaultdict(lambda: {"packets": 0, "octets": 0, "echoes": 0, "scanned": 0})
     for line in tower.ledger():
         if line.refused is None:
-            told[str(line.address)]["packets"] += line.packets
-            told[str(line.address)]["octets"] += line.sent
-            told[str(line.address)]["echoes"] += line.packets if line.what is What.ECHO else 0
+            counts = told[str(line.address)]
+            counts["scanned" if line.what is What.SYN else "packets"] += line.packets
+            counts["octets"] += line.sent
+            counts["echoes"] += line.packets if line.what is What.ECHO else 0
+    # Who was scanned together shares what was asked again: by address that is an estimate, in all it is exact.
+    assert _scanned(told) == _scanned(left)
     assert told == left
     assert sum(counts["echoes"] for counts in left.values()) > 0
     assert len(left) > 2 * len(HOSTS)
+
+
+def _scanned(left: Left) -> tuple[set[str], int]:
+    """Take out who was scanned; return them, and with how many packets in all."""
+    scanned = {address: counts.pop("scanned") for address, counts in left.items()}
+    return {address for address, packets in scanned.items() if packets}, sum(scanned.values())
 
 
 def test_a_dry_run_lets_nothing_out(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> None:

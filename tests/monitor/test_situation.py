@@ -76,3 +76,30 @@ def test_a_place_is_one_more_than_those_who_are_safer(figures: list[tuple[float,
     for row in ranked:
         safer = sum(round(other.score.risk, 1) < round(row.score.risk, 1) for other in ranked)
         assert row.rank == safer + 1
+
+
+def test_each_level_of_the_tree_is_ranked_among_its_own() -> None:
+    tree = Tree.of(
+        [
+            Agency("root", Text("市", "City"), Tier.CITY),
+            *(Agency(code, Text(code, code), Tier.COUNTY, "root") for code in ("north", "south")),
+            *(Agency(f"{code}-town", Text(code, code), Tier.TOWN, code) for code in ("north", "south")),
+            Agency("north-port", Text("港", "Port"), Tier.TOWN, "north"),
+            Agency("north-dark", Text("暗", "Dark"), Tier.TOWN, "north"),
+        ]
+    )
+    plan: Plan = {
+        "north-town": (40.0, 1.0),
+        "north-port": (20.0, 1.0),
+        "north-dark": (0.0, 0.0),
+        "south-town": (90.0, 1.0),
+    }
+    drawn = posture(AT, "root", tree, POLICY, [_host(code, *of) for code, of in plan.items()], [], [], {})
+    assert {row.agency.code: row.peer_rank for row in drawn.agencies} == {
+        "north": 1,
+        "south": 2,
+        "north-port": 1,
+        "north-town": 2,
+        "north-dark": None,
+        "south-town": 1,
+    }

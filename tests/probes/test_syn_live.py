@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 import time
 from collections import Counter
@@ -276,6 +277,24 @@ async def test_the_process_keeps_its_own_pace_whatever_it_is_asked(world: Bed, t
     swept = await asyncio.gather(*scans)
     assert {look.state for each in swept for looks in each.looks.values() for look in looks} == {PortState.CLOSED}
     assert time.monotonic() - began >= 8 / 20  # nine packets to one address
+    await client.close()
+    process.terminate()
+    await process.wait()
+
+
+async def test_a_scan_needs_no_descriptor_and_so_finds_none_missing(world: Bed, tmp_path: Path) -> None:
+    process = await started(world, tmp_path / "packets.sock", *FAST)
+    client, open_files = PacketClient(tmp_path / "packets.sock"), Path(f"/proc/{process.pid}/fd")
+    assert await client.can_scan()
+    before, held = len(list(open_files.iterdir())), world.counted("arrived")
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (before, before))
+    scanning = asyncio.create_task(scan(client, Family.IPV4))
+    await asyncio.sleep(0.5)
+    assert len(list(open_files.iterdir())) == before
+    swept = await scanning
+    assert world.counted("arrived") > held
+    assert not mistakes(swept, Family.IPV4)
+    assert not swept.gaps
     await client.close()
     process.terminate()
     await process.wait()

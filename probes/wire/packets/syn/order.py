@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.random import default_rng
 from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
@@ -16,7 +17,7 @@ class LatinOrder:
     """
 
     def __init__(self, hosts: int, ports: int, seed: int) -> None:
-        shuffler = np.random.default_rng(seed)
+        shuffler = default_rng(seed)
         self._hosts, self._ports = shuffler.permutation(hosts), shuffler.permutation(ports)
         self._offsets = shuffler.integers(0, ports, hosts)
         self._host_turns, self._port_turns = np.argsort(self._hosts), np.argsort(self._ports)

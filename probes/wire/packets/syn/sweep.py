@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from probes.target import Address
@@ -100,7 +101,7 @@ class Sweep:
         A closed port comes first: nobody sends its answer twice.
         """
         found: list[Probes] = []
-        for host in np.random.default_rng().permutation(hosts).tolist():
+        for host in default_rng().permutation(hosts).tolist():
             own = self._own(host)
             answered = [int(np.argmax(own == state)) for state in (CLOSED, OPEN) if (own == state).any()]
             if answered:
