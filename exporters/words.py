@@ -16,6 +16,7 @@ from probes.vantage_self import Proof
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.greeting import TlsVersion
 from probes.wire.ledger import What
+from probes.wire.link import Role as LinkRole
 from probes.wire.sounding import Word
 from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
@@ -58,6 +59,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (What.ECHO, Text("ping 请求", "echo requests")),
     (What.SOUNDING, Text("路径探测包", "path probes")),
     (What.SNMP, Text("SNMP 询问", "SNMP questions")),
+    (What.SOLICITATION, Text("链路请求", "solicitations on a link")),
     (Level.CRITICAL, Text("超危", "critical")),
     (Level.HIGH, Text("高危", "high")),
     (Level.MEDIUM, Text("中危", "medium")),
@@ -179,6 +181,7 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Kind.SERVER, Text("服务器", "server")),
     (Kind.DNS, Text("域名服务器", "name server")),
     (Kind.MAIL, Text("邮件服务器", "mail server")),
+    (Kind.LINK, Text("链路", "link")),
     (Kind.NETWORK_DEVICE, Text("网络设备", "network device")),
     (GapReason.VANTAGE_BLIND_IPV4, Text("监测点自身无 IPv4", "the vantage itself has no IPv4")),
     (GapReason.VANTAGE_BLIND_IPV6, Text("监测点自身无 IPv6", "the vantage itself has no IPv6")),
@@ -290,6 +293,9 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Word.UNREACHABLE, Text("不可达", "unreachable")),
     (Word.REFUSED, Text("不认识包头", "header refused")),
     (Word.SILENT, Text("无应答", "silent")),
+    (LinkRole.ROUTER, Text("路由器", "router")),
+    (LinkRole.DHCPV6, Text("DHCPv6 服务器", "DHCPv6 server")),
+    (LinkRole.DHCPV4, Text("DHCP 服务器", "DHCP server")),
     (Transfer.PASSES, Text("通过", "passes")),
     (Transfer.STALLS_UNLESS_SMALL, Text("只有小包能通过", "stalls unless packets are small")),
     (Transfer.UNFINISHED, Text("未完成", "unfinished")),

@@ -16,9 +16,9 @@ from probes.wire.dns_codec import name_of
 from probes.wire.recursion import SETTLED, failure_of
 from probes.wire.trail import CHAIN, Trail, follow, within
 
-ZONES, SERVERS, TRIES, LABELS, DEPTH = 24, 16, 3, 40, 6
-"""At most: zones on one way, servers of each, of them asked one question, labels of a name, and names of servers that
-need names of servers."""
+ZONES, SERVERS, TRIES, LABELS, DEPTH, STEPS = 24, 16, 8, 40, 6, 400
+"""At most: zones on one way, servers of each, addresses asked one question, labels of a name, and names of servers that
+need names of servers, and questions in all. Where one of them decides, the way is left open: others may go further."""
 
 
 class Stop(StrEnum):
@@ -101,6 +101,7 @@ class Descent:
         self.passed: dict[str, Passed] = {}
         self.aliases: list[str] = []
         self._under_way: set[str] = set()
+        self._steps = 0
 
     async def walk(self, name: str) -> End:
         """Find the AAAA records of *name*.
@@ -155,6 +156,7 @@ class Descent:
                     return _cut_in(said, zone.apex, candidate, address)
             return None
 
+        self._step(zone)
         return await self._wire.once(("chain cut", zone.apex, candidate), measure)
 
     async def _enter(self, parent: Passed, cut: Cut) -> Passed:
@@ -168,6 +170,7 @@ class Descent:
         self._under_way.add(cut.apex)
         try:
             servers = [await self._server(parent, cut, name) for name in cut.servers[:SERVERS]]
+            servers += [Server(name, gap=GapReason.BUDGET_SPENT) for name in cut.servers[SERVERS:]]
         finally:
             self._under_way.discard(cut.apex)
         places = sorted(str(address) for server in servers for address in server.addresses)
@@ -184,9 +187,17 @@ class Descent:
         try:
             return Server(name, tuple(sorted((await self._follow(name)).addresses)))
         except Halted as halted:
-            return Server(name, gap=halted.halt.gap)
+            stop, gap = halted.halt.stop, halted.halt.gap
+            if stop is Stop.TOO_DEEP:
+                gap = GapReason.BUDGET_SPENT
+            return Server(name, gap=gap, circular=stop is Stop.SERVER_LOOP)
         finally:
             self._depth -= 1
+
+    def _step(self, zone: Passed) -> None:
+        self._steps += 1
+        if self._steps > STEPS:
+            raise Halted(Halt(zone.apex, Stop.TOO_DEEP))
 
     def _pass(self, zone: Passed) -> Passed:
         self.passed[zone.apex] = zone
@@ -200,6 +211,7 @@ class Descent:
     async def _answer(self, zone: Passed, name: str) -> tuple[Passed, Trail]:
         """Return what the zone's servers say of *name*, going on where they refer to a zone not met yet."""
         for _ in range(DEPTH):
+            self._step(zone)
             said = await self._wire.once(("chain answer", zone.apex, name), partial(self._asked, zone, name))
             if isinstance(said, Trail):
                 return zone, said
@@ -225,6 +237,8 @@ class Descent:
                 return cut
             met.append(failure_of(said.rcode))
         gap = next((each for each in met if isinstance(each, GapReason)), None)
+        if len(zone.open) > TRIES:
+            gap = gap or GapReason.BUDGET_SPENT
         # A word says more than a silence.
         return gap or next((each for each in met if each is not Failure.DNS_TIMEOUT), met[0])
 
@@ -239,7 +253,10 @@ def halt_at(zone: Passed) -> Halt:
     failure = next((server.failure for server in servers if server.failure), None)
     if Standing.LAME in standings:
         return Halt(zone.apex, Stop.LAME, failure)
-    return Halt(zone.apex, Stop.SILENT if Standing.SILENT in standings else Stop.NO_IPV6_ADDRESS, failure)
+    if Standing.SILENT in standings:
+        return Halt(zone.apex, Stop.SILENT, failure)
+    circular = any(server.circular for server in servers)
+    return Halt(zone.apex, Stop.SERVER_LOOP if circular else Stop.NO_IPV6_ADDRESS)
 
 
 def _from_above(name: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from probes.descent import DEPTH, LABELS, SERVERS, TRIES, ZONES, Descent, Halted, Passed, Stop
+from probes.descent import SERVERS, STEPS, TRIES, ZONES, Descent, Halted, Passed, Stop
 from probes.nameserver import Standing
 from probes.observation import WHOLE, Facts, Failure, GapReason, Sighting
 from probes.outlook import Outlook, Sending, asking
@@ -94,9 +94,9 @@ _WORDS = {
 
 def _sends(outlook: Outlook) -> Iterator[Sending]:
     if outlook.target.literal is None and outlook.surroundings.roots:
-        # A zone: its servers, their addresses and its list; then a cut for each label, and the answer.
+        # A zone: its servers' SOA, at first or later, their own addresses, and its list of them.
         zone = SERVERS * (2 * ADDRESSES + 1) + 1
-        yield asking(ZONES * (zone + LABELS * TRIES + DEPTH * TRIES), usual=8)
+        yield asking(ZONES * zone + STEPS * TRIES, usual=8)
 
 
 @probe(

@@ -22,7 +22,7 @@ class Probe:
     """A registered probe.
 
     *every* is the usual time between two looks at a target, in seconds. *kinds* limits it to targets of those
-    kinds; empty means all. *deadline* bounds one look at one target, in seconds. *stage* orders the probes of a
+    kinds; empty means all but links. *deadline* bounds one look at one target, in seconds. *stage* orders those of a
     round: 0 looks at ourselves, 1 finds addresses, 2 uses them. *doing* is what a person watching is told meanwhile,
     in Chinese and English, and *words* are what the fields of its facts are called. *prepare* may spare the looks at
     a batch of targets some of their questions, and must not change what they find. A *steady* one looks at that pace
@@ -54,7 +54,7 @@ class Probe:
 
     def suits(self, target: Target) -> bool:
         """Say whether the question makes sense for *target*."""
-        return not self.kinds or target.kind in self.kinds
+        return target.kind in self.kinds if self.kinds else target.kind is not Kind.LINK
 
 
 _registered: dict[str, Probe] = {}

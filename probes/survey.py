@@ -25,7 +25,8 @@ class Server:
     """A name server over IPv6: `AUTHORITATIVE` when one of its addresses answers for the zone.
 
     *glue* is what the parent said its addresses are, *own* what the zone says itself, None where it was not heard.
-    *gap* is why its addresses could not be found out, or none of them could be asked, for reasons of ours.
+    *gap* is why its addresses could not be found out, or not all of them could be asked, for reasons of ours.
+    *circular*: to find it, one would have to have found the zone's servers.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Server:
     glue: tuple[IPv6Address, ...] = ()
     own: tuple[IPv6Address, ...] | None = None
     gap: GapReason | None = None
+    circular: bool = False
     standing: Standing | None = None
     failure: Failure | None = None
     working: tuple[IPv6Address, ...] = ()
@@ -111,13 +113,15 @@ async def _stand(apex: str, server: Server, wire: Wire) -> Server:
     )
     if working:
         return replace(server, standing=Standing.AUTHORITATIVE, working=working)
+    gap = next((said for said in met if isinstance(said, GapReason)), None)
+    if len(server.addresses) > len(asked):
+        gap = gap or GapReason.BUDGET_SPENT
+    if gap is not None:
+        return replace(server, standing=Standing.NOT_ASKED, gap=gap)
     answers = [said for said in met if isinstance(said, DnsAnswer)]
     if answers:
         bad = next((answer.rcode for answer in answers if answer.rcode not in ("NOERROR", "NXDOMAIN")), "")
         return replace(server, standing=Standing.LAME, failure=failure_of(bad) if bad else None)
-    gap = next((said for said in met if isinstance(said, GapReason)), None)
-    if gap is not None:
-        return replace(server, standing=Standing.NOT_ASKED, gap=gap)
     return replace(server, standing=Standing.SILENT, failure=next(said for said in met if isinstance(said, Failure)))
 
 

@@ -41,6 +41,8 @@ class Kind(StrEnum):
     DNS = "dns"
     MAIL = "mail"
     NETWORK_DEVICE = "network_device"
+    LINK = "link"
+    """A link we stand on: no host, and only what is made for links looks at it."""
 
 
 class Transport(StrEnum):

@@ -19,11 +19,14 @@ _FIELD = re.compile(r"\.([a-z0-9_]+)", re.ASCII)
 
 
 def judge(rules: Iterable[Rule], seen: Seen, policy: Policy, now: dt.datetime) -> list[Verdict]:
-    """Return every verdict of *rules* on *seen*; retired rules give none, every other at least one."""
+    """Return every verdict of *rules* on *seen*.
+
+    Retired rules and those about other kinds of targets give none, every other at least one.
+    """
     variables, proof = activation(seen, policy, now), Proof(seen, now)
     verdicts: list[Verdict] = []
     for rule in rules:
-        if rule.status is not Status.RETIRED:
+        if rule.status is not Status.RETIRED and seen.target.kind in rule.kinds:
             verdicts += _verdicts(rule, seen, variables, proof)
     return verdicts
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.target import Kind
 from rules import cel
 from rules.text import Text
 from rules.verdict import Outcome
@@ -41,6 +42,8 @@ class Rule:
     *each* yields the subjects, named `it` in the other expressions; a list of lists yields what is in them. None: the
     subject is the target as a whole.
 
+    *kinds* are those of the targets it is about; of others nothing is said.
+
     The statement holds for a subject when *when* is true, provided *applies* is. *empty* is the outcome for the
     target as a whole when *each* surely yields no subject.
     """
@@ -58,5 +61,6 @@ class Rule:
     applies: cel.Program | None
     when: cel.Program
     cases: tuple[Case, ...]
+    kinds: frozenset[Kind]
     reads: frozenset[str]
     """The probes whose observations decide."""

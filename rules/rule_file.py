@@ -10,6 +10,7 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from probes.target import Kind
 from rules import cel
 from rules.faults import RuleFault, RuleFaults, refusal, syntax
 from rules.places import Places
@@ -50,6 +51,10 @@ class _Case(BaseModel):
         return Case(self.name, self.now, self.facts, subjects or {})
 
 
+HOSTS: list[Kind] = [kind for kind in Kind if kind != Kind.LINK]
+"""The kinds of targets a rule is about unless it says so."""
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str
@@ -58,6 +63,7 @@ class _File(BaseModel):
     why: _Text
     fix: _Text
     references: list[str] = Field(min_length=1)
+    kinds: list[Kind] = Field(default=HOSTS, min_length=1)
     each: str | None = None
     empty: Outcome = Outcome.NOT_APPLICABLE
     subject: str | None = None
@@ -106,6 +112,7 @@ def parse(text: str, source: str, pack: str, schema: Mapping[str, cel.Type]) -> 
         applies=applies,
         when=when,
         cases=tuple(case.case() for case in file.cases),
+        kinds=frozenset(file.kinds),
         reads=frozenset(read & schema.keys() - BUILT_IN),
     )
 

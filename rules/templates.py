@@ -62,7 +62,10 @@ NO_TEMPLATES = Templates()
 
 
 def index(indicators: Sequence[Indicator], verdicts: Sequence[Verdict]) -> Index:
-    """Return the readiness of one host by *indicators*."""
+    """Return the readiness of one host by *indicators*, the first of which is the ground that the others stand on.
+
+    Where that fails, what does not apply for want of it is not held either; elsewhere it is no part of the index.
+    """
     by_rule: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_rule.setdefault(verdict.rule, []).append(verdict)
@@ -75,6 +78,8 @@ def index(indicators: Sequence[Indicator], verdicts: Sequence[Verdict]) -> Index
             held[indicator.id] = None
         elif Outcome.PASS in outcomes:
             held[indicator.id] = True
+        elif held.get(indicators[0].id) is False:
+            held[indicator.id] = False
     return _index({indicator.id: indicator.weight for indicator in indicators}, held)
 
 

@@ -25,6 +25,8 @@ TEST = {
     "ss": "iproute2",
     "snmpd": "snmpd",
     "snmpbulkwalk": "snmp",
+    "radvd": "radvd",
+    "rdisc6": "ndisc6",
     "unbound": "unbound",
 }
 BENCH = {

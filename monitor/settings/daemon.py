@@ -16,6 +16,7 @@ from monitor.bundles import keys
 from monitor.bundles.keys import TrustedKey
 from monitor.settings.fields import AgencyCode, Duration, FileName, Port, Prefix, Section, Words, Zone, parsed, spelled
 from monitor.settings.hosts import parse_host
+from monitor.settings.links import LinkEntry, LinkName
 from monitor.settings.mistakes import Refused
 from probes.target import Address, Family, Vantage
 from probes.wire import Contact, Crawling, Surroundings
@@ -296,6 +297,7 @@ class DaemonFile(Section):
     scope: ScopeEntry
     limits: LimitsEntry = Field(default_factory=LimitsEntry)
     crawl: CrawlEntry = Field(default_factory=CrawlEntry)
+    links: dict[LinkName, LinkEntry] = Field(default_factory=dict, max_length=64)
     store: StoreEntry = Field(default_factory=StoreEntry)
     metrics: MetricsEntry = Field(default_factory=MetricsEntry)
     packets: PacketsEntry = Field(default_factory=PacketsEntry)

@@ -21,6 +21,7 @@ from monitor.settings.fields import Known
 from monitor.settings.folder import Folder
 from monitor.settings.holidays import HolidaysFile, workdays, years
 from monitor.settings.inventory import Inventory
+from monitor.settings.links import link_slips
 from monitor.settings.mistakes import Mistakes, Names
 from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
@@ -110,6 +111,8 @@ class _Loader:
         names = snmp.credentials if snmp is not None else None if written else ()
         self.known = dataclasses.replace(self.known, snmp_keys=Names(names))
         inventory = self._inventory(daemon)
+        if daemon is not None and daemon.links and not inventory.mistakes:
+            self._links(daemon, inventory)
         waivers = self._one("waivers.yaml", WaiversFile, required=False)
         scoring = self._one("scoring.yaml", ScoringFile, required=False)
         holidays = self._one("holidays.yaml", HolidaysFile, required=False)
@@ -131,7 +134,11 @@ class _Loader:
             scheme=(scoring or ScoringFile()).noun(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),
-            surroundings=dataclasses.replace(daemon.surroundings.noun(), crawling=daemon.crawl.noun()),
+            surroundings=dataclasses.replace(
+                daemon.surroundings.noun(),
+                crawling=daemon.crawl.noun(),
+                links=MappingProxyType({name: entry.noun() for name, entry in daemon.links.items()}),
+            ),
             scope=daemon.scope.noun(),
             limits=daemon.limits.noun(f"Diaolou/{version} (+{daemon.contact})"),
         )
@@ -139,6 +146,11 @@ class _Loader:
     def _one(self, name: str, model: type[Model], *, required: bool = True) -> Model | None:
         document = self.folder.document(self.folder.directory / name, required=required)
         return None if document is None else self._validated(document, model)
+
+    def _links(self, daemon: DaemonFile, inventory: Inventory) -> None:
+        document = self.folder.document(self.folder.directory / "diaolou.yaml")
+        if document is not None:
+            self.folder.mistakes += mistakes(document, link_slips(daemon.links, inventory.targets))
 
     def _policy_file(self) -> PolicyFile | None:
         if self._policy is None:

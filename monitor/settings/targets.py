@@ -21,6 +21,7 @@ USUAL: dict[Kind, dict[Transport, tuple[int, ...]]] = {
     Kind.MAIL: {Transport.TCP: (25,)},
     Kind.SERVER: {},
     Kind.NETWORK_DEVICE: {},
+    Kind.LINK: {},
 }
 """What a target is meant to offer when its entry does not say, over both families."""
 
@@ -194,7 +195,8 @@ class TargetEntry(Section):
         """Yield the targets of the entry, one for each address of a range."""
         hosts = self.host.addresses() if isinstance(self.host, Span) else (self.host,)
         paths, zones, quiet = tuple(dict.fromkeys(self.paths)), frozenset(self.zones), tuple(self.quiet)
-        declared, exempt = self.services(), self.ipv6_exempt is not None
+        # A link is no host that IPv6 could be rolled out to.
+        declared, exempt = self.services(), self.ipv6_exempt is not None or self.kind is Kind.LINK
         snmp = self.snmp.noun() if self.snmp is not None else None
         return [
             Target(host, self.agency, self.kind, self.value, paths, declared, zones, quiet, exempt, snmp)

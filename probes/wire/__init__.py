@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.link import Link, Overheard
 from probes.wire.scope import Network
 from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
@@ -295,6 +296,8 @@ class Surroundings:
     native: tuple[Network, ...] = ()
     """Prefixes in regular use here although registries reserve them: an intranet's, a laboratory's."""
     crawling: Crawling = field(default_factory=Crawling)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """The links we stand on ourselves, by the name of their target."""
     curious: bool = False
     """Whether somebody waits for this look, and wants to know what would otherwise be left alone."""
 
@@ -348,3 +351,6 @@ class Wire(Protocol):
 
     async def walk(self, asked: SnmpWalk) -> SnmpTable:
         """Read columns of a table of an SNMP agent."""
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask the link at one of our interfaces for those who offer routes and addresses; return who is heard."""

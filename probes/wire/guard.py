@@ -19,6 +19,7 @@ from probes.wire import NotLooked, Surroundings
 from probes.wire.account import Account
 from probes.wire.errand import Errand
 from probes.wire.ledger import Entry, Ledger, What
+from probes.wire.link import ALL_ROUTERS
 from probes.wire.pace import Pacer, Ticket
 from probes.wire.scope import Limits, Scope
 
@@ -33,7 +34,8 @@ class Guard:
     """Scope, pace, budgets, stop switch and ledger of everything that leaves. One guard belongs to one event loop.
 
     *surroundings* are granted besides the scope, each for its use alone: resolvers for DNS at their port, control
-    contacts for a TCP connection to theirs and for ping; the deny list beats them too. Our own resolvers count
+    contacts for a TCP connection to theirs and for ping, and the links we stand on for solicitations, which never
+    leave them; the deny list beats them too. Our own resolvers count
     only against the overall pace. Guards that follow one another share a *pacer* and a *ledger*: they keep the pace
     together, and one account.
     """
@@ -55,6 +57,7 @@ class Guard:
         self._scopes = [scope]
         self._resolvers = frozenset((address, own.resolver_port) for address in own.resolvers)
         self._controls = frozenset((c.address, c.port) for contacts in own.controls.values() for c in contacts)
+        self._on_links = bool(own.links)
         self._pinged = frozenset(address for address, _ in self._controls)
         self._pacer = pacer or Pacer(limits)
         self._errands: set[Errand] = set()
@@ -150,6 +153,8 @@ class Guard:
             return there in self._resolvers
         if entry.what is What.ECHO:
             return entry.address in self._pinged
+        if entry.what is What.SOLICITATION:
+            return entry.address == ALL_ROUTERS and self._on_links
         return entry.what is What.TCP_CONNECT and there in self._controls
 
     def _turn(self) -> None:

@@ -37,11 +37,6 @@ class Frames:
         self._buffer = bytearray()
         self._count = 0
 
-    @property
-    def begun(self) -> bool:
-        """Whether a frame has come."""
-        return self._count > 0
-
     def cut(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield each frame that is whole now: its type, and the frame itself.
 

@@ -27,6 +27,7 @@ class What(StrEnum):
     ECHO = "echo"
     SOUNDING = "sounding"
     SNMP = "snmp"
+    SOLICITATION = "solicitation"
 
 
 @dataclass(frozen=True, slots=True)

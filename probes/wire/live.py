@@ -30,6 +30,7 @@ from probes.wire.greeting import Greeting, Hello
 from probes.wire.guard import Guard
 from probes.wire.http import Fetcher
 from probes.wire.ledger import What
+from probes.wire.link import ALL_ROUTERS, SOLICITATIONS, Overheard
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
 from probes.wire.snmp import SnmpTable, SnmpWalk
@@ -67,6 +68,9 @@ class Echoer(Protocol):
 
     async def sound(self, address: Address, asked: Sounding) -> Sounded:
         """Send one crafted packet; return the first word about it."""
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link, and return who is heard on it."""
 
 
 def _utc() -> dt.datetime:
@@ -187,6 +191,14 @@ class TargetWire:
         """Read columns of a table of an SNMP agent."""
         patient = replace(asked, timeout=self._patient(asked.timeout), deadline=self._patient(asked.deadline))
         return await self._live.walker.walk(patient, self._account)
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask the link at one of our interfaces for those who offer routes and addresses; return who is heard."""
+        guard = self._live.guard
+        async with guard.admit(ALL_ROUTERS, 0, What.SOLICITATION, self._account, packets=SOLICITATIONS) as errand:
+            heard = await self._live.echoer.overhear(interface)
+            errand.unsent(SOLICITATIONS - heard.asked)
+            return heard
 
     def _patient(self, seconds: float) -> float:
         """Return how long we wait where *seconds* are usual."""

@@ -30,6 +30,7 @@ from probes.wire import (
     Wire,
 )
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.link import Overheard
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
 from probes.wire.snmp import SnmpTable, SnmpWalk
@@ -79,6 +80,13 @@ class SoundRequest:
 
     address: Address
     asked: Sounding
+
+
+@dataclass(frozen=True, slots=True)
+class OverhearRequest:
+    """What `Wire.overhear` is asked."""
+
+    interface: str
 
 
 class NotRecorded(Exception):
@@ -143,6 +151,13 @@ class _WrittenWire(ABC):
         """Read columns of a table of an SNMP agent."""
         return await self._exchange("walk", SnmpWalk, asked, SnmpTable, lambda wire: wire.walk(asked))
 
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link, and return who is heard on it."""
+        request = OverhearRequest(interface)
+        return await self._exchange(
+            "overhear", OverhearRequest, request, Overheard, lambda wire: wire.overhear(interface)
+        )
+
 
 class RecordingWire(_WrittenWire):
     """Passes everything on to *wire* and remembers it; `save` writes it down."""
@@ -167,7 +182,7 @@ class RecordingWire(_WrittenWire):
     def save(self, path: Path) -> None:
         """Write the recording, in the order in which the outcomes came."""
         # Of mappings pydantic writes only real dictionaries, and a configuration's are read-only.
-        own = replace(self.surroundings, controls=dict(self.surroundings.controls))
+        own = replace(self.surroundings, controls=dict(self.surroundings.controls), links=dict(self.surroundings.links))
         recording = {
             "at": self._began.isoformat(),
             "surroundings": write(Surroundings, own),
@@ -248,4 +263,5 @@ _REQUESTS: Mapping[str, type] = {
     "echo": EchoRequest,
     "sound": SoundRequest,
     "walk": SnmpWalk,
+    "overhear": OverhearRequest,
 }

@@ -23,6 +23,7 @@ from probes.wire import (
     Wire,
 )
 from probes.wire.greeting import Greeting, Hello
+from probes.wire.link import Overheard
 from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
@@ -97,6 +98,10 @@ class SightedWire:
         """Read columns of a table of an SNMP agent."""
         self._check(asked.address)
         return await self.wire.walk(asked)
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Ask a link and return who is heard on it; it needs no family of ours beyond it."""
+        return await self.wire.overhear(interface)
 
     def _check(self, address: Address) -> None:
         family = Family.of(address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +125,13 @@ def test_nothing_is_written_by_a_dry_run(desk: Desk) -> None:
 def test_the_most_is_never_less_than_the_usual_and_grows_with_the_addresses(name: str) -> None:
     services = frozenset(Service(family, Transport.TCP, port) for family in Family for port in (22, 80, 443))
     target = Target("www.example", "town", Kind.WEBSITE, declared=services, snmp=SnmpAccess("core"))
+    own = Surroundings(scan_ports=(23, 445), roots=(IPv6Address("2001:db8::53"),))
 
     def sent(four: int, six: int) -> dict[What, int]:
         where = {Family.IPV4: four, Family.IPV6: six}
         sends = registry.load()[name].sends
         assert sends is not None
-        sendings = list(together(sends(Outlook(target, Surroundings(scan_ports=(23, 445)), where))))
+        sendings = list(together(sends(Outlook(target, own, where))))
         assert all(0 <= each.usual <= each.most for each in sendings)
         return {each.what: each.most for each in sendings}
 

@@ -26,7 +26,7 @@ from rules.verdict import Outcome
 from tests.generated import ROOT
 from tests.monitor.looking_tower import World
 from tests.monitor.operator import Desk
-from tests.monitor.two_cities import AILING, HEALTHY, Seen, facts_in
+from tests.monitor.two_cities import AILING, HEALTHY, OFFICE, Seen, facts_in
 
 
 class Replayed(World):
@@ -56,7 +56,8 @@ async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:
     """Look at every host of *city* until all is confirmed, by the sample policy."""
     desk = Desk(folder / "config")
     shutil.copyfile(ROOT / "config" / "policy.yaml", desk.directory / "policy.yaml")
-    desk.targets(*(f"{{host: {host}, agency: city, kind: website}}" for host in city))
+    kinds = {OFFICE: "link"}
+    desk.targets(*(f"{{host: {host}, agency: city, kind: {kinds.get(host, 'website')}}}" for host in city))
     known = read(desk.directory)
     world = Replayed(city)
     probes = {name: world.probe(probe) for name, probe in known.probes.items()}

@@ -19,6 +19,7 @@ from probes.http_home import HttpHome
 from probes.icmp_echo import IcmpEcho
 from probes.ipv6_only import Ipv6Only
 from probes.level import Level
+from probes.link_speakers import LinkSpeakers
 from probes.marks import Marks
 from probes.nameserver import ServerAnswer, Standing
 from probes.observation import Facts, Failure, Sighting, Subject
@@ -37,6 +38,7 @@ from probes.transfer import Transfer
 from probes.web_links import WebLinks
 from probes.wire import ChainFault, Presence, Source
 from probes.wire.greeting import TlsVersion
+from probes.wire.link import Role
 from probes.wire.sounding import Word
 from probes.wire.tls_suites import SuiteKind
 from probes.wire.zone import Side
@@ -459,11 +461,28 @@ _UNSIGNED = replace(
     },
 )
 
-HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen()}
+OFFICE = "office.lan.city.example"
+"""A link, and no host."""
+
+
+def speaker(role: Role, *, declared: bool) -> Sighting:
+    """Return somebody heard on a link."""
+    mac, router = "02:00:00:00:00:01", IPv6Address("fe80::1")
+    facts = LinkSpeakers(role, mac, router, ("2001:db8::/64",), declared=declared, lifetime_seconds=1800)
+    return Sighting(Subject(path=f"/{role}/{mac}/{router}"), facts)
+
+
+def link(*, declared: bool) -> Seen:
+    """Return a link on which a router and a DHCPv6 server speak."""
+    return {"link_speakers": [speaker(role, declared=declared) for role in (Role.ROUTER, Role.DHCPV6)]}
+
+
+HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen(), OFFICE: link(declared=True)}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
     "signed.city.example": _UNSIGNED.seen(),
+    OFFICE: link(declared=False),
 }
 
 

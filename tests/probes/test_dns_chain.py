@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.descent import Stop
+from probes.descent import STEPS, TRIES, Stop
 from probes.dns_chain import DnsChain, dns_chain
 from probes.observation import Failure, GapReason
 from probes.target import Family, Target
@@ -114,7 +114,7 @@ async def test_zones_that_need_each_other_are_a_circle():
     world.spoiled[ROOT, "one.test", "NS"] = said(authority=parse("one.test NS ns.two.test."))
     world.spoiled[ROOT, "two.test", "NS"] = said(authority=parse("two.test NS ns.one.test."))
     facts = await look(world, "www.one.test")
-    assert (facts.resolves, facts.stop) == (False, Stop.NO_IPV6_ADDRESS)
+    assert (facts.resolves, facts.stop, facts.stopped_at) == (False, Stop.SERVER_LOOP, "one.test")
 
 
 async def test_a_malicious_parent_cannot_keep_us_busy_for_good():
@@ -123,9 +123,33 @@ async def test_a_malicious_parent_cannot_keep_us_busy_for_good():
     glue = [f"{name} AAAA 2001:db8:18:ff::{number:x}" for number, name in enumerate(names)]
     refers = said(authority=parse("\n".join(f"big.gov.test NS {n}." for n in names)), additional=parse("\n".join(glue)))
     world.spoiled[NS1_IPV6, "big.gov.test", "NS"] = refers
-    facts = await look(world, "www.big.gov.test")
-    assert (facts.stop, facts.zones[-1].count, facts.zones[-1].silent) == (Stop.SILENT, 400, 16)
+    assert await look(world, "www.big.gov.test") is GapReason.BUDGET_SPENT
     assert len(world.asked) < 40
+
+
+async def test_where_we_did_not_ask_every_address_silence_proves_nothing():
+    world = Six("\n".join(f"ns1.gov.test AAAA 2001:db8:18:3::{number:x}" for number in range(8)))
+    world.spoiled[NS1_IPV6, "*", "*"] = Failure.DNS_TIMEOUT
+    assert await look(world) is GapReason.BUDGET_SPENT
+
+
+async def test_servers_that_need_ever_more_servers_leave_the_question_open():
+    lines = [f"z{number}.test NS ns.z{number + 1}.test." for number in range(30)]
+    world = Six("\n".join(lines))
+    for number in range(30):
+        world.spoiled[ROOT, f"z{number}.test", "NS"] = said(authority=parse(lines[number]))
+    assert await look(world, "www.z0.test") is GapReason.BUDGET_SPENT
+
+
+async def test_the_questions_of_one_walk_are_bounded():
+    zones = range(20)
+    lines = [f"z{n}.test NS {'a.' * 20}s{k}.z{(n + k) % 20}.test." for n in zones for k in range(1, 16)]
+    world = Six("\n".join(lines))
+    for number in zones:
+        world.spoiled[ROOT, f"z{number}.test", "NS"] = said(authority=parse("\n".join(lines[number * 15 :][:15])))
+    facts = await look(world, "www.z0.test")
+    assert facts is GapReason.BUDGET_SPENT or not facts.resolves
+    assert len(world.asked) <= STEPS * TRIES
 
 
 async def test_a_server_we_may_not_ask_leaves_the_question_open():

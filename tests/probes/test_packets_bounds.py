@@ -67,9 +67,18 @@ def test_controls_may_be_pinged_and_nothing_else(tmp_path: Path) -> None:
     assert bounds.pingable.refusal(ip_address("198.51.100.9")) is GapReason.DENIED
 
 
+def test_links_are_listened_to_by_their_interfaces_alone(tmp_path: Path) -> None:
+    text = "links: {office.lan.test: {interface: eth1, routers: []}, other.lan.test: {interface: eth2}}\n"
+    assert from_directory(directory(tmp_path, text)).links == ("eth1", "eth2")
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
+        ("links: [eth1]", "links: not a mapping"),
+        ("links: {a: {interface: 3}}", "links.a.interface"),
+        ("links: {a: {interface: ../eth1}}", "links.a.interface"),
+        ("links: {a: {}}", "links.a.interface"),
         ("scope: {allow: [192.0.2.1/24]}", "scope.allow"),
         ("scope: {allow: [example.test]}", "scope.allow"),
         ("scope: {deny: [3]}", "scope.deny"),

@@ -19,6 +19,7 @@ from probes.wire import NotLooked, Unreached
 from probes.wire.packets import client as client_module
 from probes.wire.packets.client import PacketClient
 from probes.wire.packets.echoes import Echoes
+from probes.wire.packets.links import Links
 from probes.wire.packets.messages import Declined, Done, Echo, Message, Resume, Stop
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.protocol import encode, receive
@@ -62,7 +63,7 @@ def mute() -> Soundings:
 
 @pytest.fixture
 async def path(tmp_path: Path) -> AsyncIterator[Path]:
-    server = Server(Network().echoes, mute(), blind(), frozenset({os.geteuid()}))
+    server = Server(Network().echoes, mute(), Links({}, Pace(1e6, 1e6)), blind(), frozenset({os.geteuid()}))
     listener = await asyncio.start_unix_server(server.converse, path=tmp_path / "socket")
     yield tmp_path / "socket"
     listener.close()
@@ -116,7 +117,7 @@ async def test_stop_silences_and_resume_lets_speak(client: PacketClient) -> None
 async def test_a_question_nobody_waits_for_any_more_sends_nothing_more(tmp_path: Path) -> None:
     network = Network()
     network.echoes = Echoes(SCOPE, Pace(1e6, 50.0), dict.fromkeys(Family, network))
-    server = Server(network.echoes, mute(), blind(), frozenset({os.geteuid()}))
+    server = Server(network.echoes, mute(), Links({}, Pace(1e6, 1e6)), blind(), frozenset({os.geteuid()}))
     listener = await asyncio.start_unix_server(server.converse, path=tmp_path / "socket")
     client = PacketClient(tmp_path / "socket")
     asking = asyncio.create_task(client.echo(ASLEEP, 16, 20.0))
@@ -151,7 +152,7 @@ async def test_a_process_that_dies_mid_way_leaves_a_gap_and_its_successor_is_fou
         for question in asking:
             assert await gap(question) is GapReason.NO_RAW_SOCKET
         path.unlink()
-        server = Server(Network().echoes, mute(), blind(), frozenset({os.geteuid()}))
+        server = Server(Network().echoes, mute(), Links({}, Pace(1e6, 1e6)), blind(), frozenset({os.geteuid()}))
         successor = await asyncio.start_unix_server(server.converse, path=path)
         assert await client.echo(AWAKE, 1, 1.0)
         successor.close()
@@ -236,7 +237,7 @@ async def test_a_stranger_who_speaks_no_protocol_is_hung_up_on_and_others_go_on(
 
 
 async def test_a_user_who_is_not_welcome_is_refused(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server(Network().echoes, mute(), blind(), frozenset({1000}))
+    server = Server(Network().echoes, mute(), Links({}, Pace(1e6, 1e6)), blind(), frozenset({1000}))
     theirs = FakeConnection(uid=1001)
     await server.converse(theirs.reader(Resume(1)), theirs)  # type: ignore[arg-type]
     assert (theirs.said, theirs.closed) == (b"", True)

@@ -124,8 +124,8 @@ def test_a_kernel_stamp_tells_the_age_unless_the_clock_was_set(
     assert raw._age([(socket.SOL_SOCKET, raw._SO_TIMESTAMPNS, stamp)]) == age
 
 
-@pytest.mark.parametrize(("family", "heard"), [(Family.IPV4, {0, 3, 11}), (Family.IPV6, {1, 3, 129})])
-def test_the_kernel_hands_over_only_what_concerns_an_echo(
+@pytest.mark.parametrize(("family", "heard"), [(Family.IPV4, {0, 3, 11, 12}), (Family.IPV6, {1, 2, 3, 4, 129})])
+def test_the_kernel_hands_over_only_what_concerns_an_echo_or_a_sounding(
     monkeypatch: pytest.MonkeyPatch, family: Family, heard: set[int]
 ) -> None:
     opened = RefusingSocket(0)

@@ -26,10 +26,10 @@ from scapy.packet import Packet
 from probes.observation import Failure, GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked
+from probes.wire.packets.craft import frames
 from probes.wire.packets.messages import Declined, Reply, Returned, Sound
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.sounding_answers import Key, read
-from probes.wire.packets.sounding_frames import frames
 from probes.wire.packets.soundings import Soundings
 from probes.wire.scope import Scope
 from probes.wire.sounding import Carrier, Dressing, Sounded, Sounding, Word

@@ -66,9 +66,19 @@ def test_the_unknown_is_left_out_and_lowers_the_coverage() -> None:
 
 
 def test_what_does_not_apply_is_no_part_of_it() -> None:
-    verdicts = [verdict("aaaa_published", Outcome.FAIL), verdict("site_is_available", Outcome.NOT_APPLICABLE, "ipv6/")]
+    verdicts = [verdict("aaaa_published", Outcome.PASS), verdict("site_is_available", Outcome.NOT_APPLICABLE, "ipv6/")]
     told = index(INDICATORS[:2], verdicts)
-    assert told == Index(0.0, 1.0, {"aaaa": False})
+    assert told == Index(100.0, 1.0, {"aaaa": True})
+
+
+def test_without_the_ground_nothing_that_stands_on_it_is_held() -> None:
+    """A site without an AAAA has no page over IPv6 to differ, and that earns it nothing."""
+    verdicts = [
+        verdict("aaaa_published", Outcome.FAIL),
+        *all_of(Outcome.NOT_APPLICABLE, "families_agree_on_content", "families_agree_on_status"),
+        verdict("site_is_available", Outcome.PASS, "ipv4/"),
+    ]
+    assert index(INDICATORS, verdicts) == Index(0.0, 1.0, {"aaaa": False, "visits": False, "content": False})
 
 
 def test_of_nobody_there_is_no_index() -> None:

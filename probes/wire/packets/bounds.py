@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from probes.wire import Contact
+from probes.wire.packets.link_bodies import INTERFACE
 from probes.wire.scope import Limits, Network, Scope
 
 FILE = "diaolou.yaml"
@@ -25,13 +26,15 @@ class Bounds:
     """Where packets may go, and how many a second: in all, and to one address.
 
     *controls* may be pinged besides, and asked for an answer at their port, and nothing else: they prove whether what
-    we send comes back. *source_ports*, both ends included, are those SYNs leave from, where others know us by them.
+    we send comes back. *links* are the interfaces that may be listened to, and whose links may be asked.
+    *source_ports*, both ends included, are those SYNs leave from, where others know us by them.
     """
 
     scope: Scope
     overall: float = _GENTLE.overall
     per_address: float = _GENTLE.per_host
     controls: tuple[Contact, ...] = ()
+    links: tuple[str, ...] = ()
     source_ports: tuple[int, int] | None = None
 
     @property
@@ -71,6 +74,7 @@ def from_directory(directory: Path) -> Bounds:
             _rate("limits.overall", limits.get("overall", _GENTLE.overall)),
             _rate("limits.per_host", limits.get("per_host", _GENTLE.per_host)),
             tuple(_contacts(controls)),
+            tuple(_interfaces(_section(document, "links"))),
             _range(limits.get("source_ports")),
         )
     except (OSError, ValueError, yaml.YAMLError, Unusable) as mistake:
@@ -121,6 +125,14 @@ def _contact(name: str, entry: object) -> Contact:
     if not 0 < contact.port < 1 << 16:
         raise Unusable(f"{name}: not an address and a port: {entry!r}")
     return contact
+
+
+def _interfaces(links: Mapping[object, object]) -> Iterator[str]:
+    for name in links:
+        interface = _section(links, str(name)).get("interface")
+        if not isinstance(interface, str) or not INTERFACE.match(interface):
+            raise Unusable(f"links.{name}.interface: not an interface: {interface!r}")
+        yield interface
 
 
 def _range(entry: object) -> tuple[int, int] | None:

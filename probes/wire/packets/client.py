@@ -12,6 +12,7 @@ from probes.target import Address
 from probes.text import clean
 from probes.wire import NotLooked, NotSent, PortLook, PortState, Unreached
 from probes.wire.gathering import Swept
+from probes.wire.link import Overheard
 from probes.wire.packets.messages import (
     Abandon,
     CanScan,
@@ -20,6 +21,7 @@ from probes.wire.packets.messages import (
     Echo,
     Echoed,
     Missed,
+    Overhear,
     Reply,
     Request,
     Resume,
@@ -29,6 +31,7 @@ from probes.wire.packets.messages import (
     Seen,
     Sound,
     Stop,
+    Told,
     Unseen,
 )
 from probes.wire.packets.protocol import ProtocolError, encode, receive
@@ -102,6 +105,19 @@ class PacketClient:
         reply = await self._put(Sound(next(self._tokens), address, asked), asked.timeout + PATIENCE)
         if isinstance(reply, Returned):
             return reply.sounded
+        if isinstance(reply, Declined):
+            raise _declined(reply)
+        raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)
+
+    async def overhear(self, interface: str) -> Overheard:
+        """Return who is heard on the link at *interface*.
+
+        Raises:
+            NotLooked: nothing can be said; NO_RAW_SOCKET when there is no packet process to listen for us.
+        """
+        reply = await self._put(Overhear(next(self._tokens), interface), PATIENCE)
+        if isinstance(reply, Told):
+            return reply.overheard
         if isinstance(reply, Declined):
             raise _declined(reply)
         raise NotLooked(GapReason.NO_RAW_SOCKET, BESIDE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from probes.observation import Failure, GapReason
 from probes.target import Address
 from probes.wire import PortState
+from probes.wire.link import Overheard
 from probes.wire.sounding import Sounded, Sounding
 
 
@@ -30,6 +31,14 @@ class Sound:
     token: int
     address: Address
     sounding: Sounding
+
+
+@dataclass(frozen=True, slots=True)
+class Overhear:
+    """Ask the link at *interface* for routers and DHCPv6 servers, and say who has been heard on it."""
+
+    token: int
+    interface: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,14 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Who has been heard on a link."""
+
+    token: int
+    overheard: Overheard
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The *states* of all ports of the address at *place* of the scan, in the order asked; an address is told once.
 
@@ -149,6 +166,6 @@ class Done:
     token: int
 
 
-Request = Echo | Sound | Scan | CanScan | Abandon | Stop | Resume
-Reply = Echoed | Returned | Seen | Unseen | Scanned | Missed | Declined | Done
+Request = Echo | Sound | Overhear | Scan | CanScan | Abandon | Stop | Resume
+Reply = Echoed | Returned | Told | Seen | Unseen | Scanned | Missed | Declined | Done
 Message = Request | Reply

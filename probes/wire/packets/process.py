@@ -17,9 +17,12 @@ from typing import TypeVar
 
 from probes.target import Family
 from probes.wire import NotLooked
+from probes.wire.link import Speaker
 from probes.wire.notify import Notifier, listening
 from probes.wire.packets.bounds import Bounds, Unusable, from_directory, from_words
 from probes.wire.packets.echoes import Echoes
+from probes.wire.packets.link_ear import LinkEar
+from probes.wire.packets.links import Links
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.raw import RawSocket
 from probes.wire.packets.server import Server
@@ -33,6 +36,7 @@ from probes.wire.scope import Limits
 
 log = logging.getLogger(__name__)
 
+Named = TypeVar("Named")
 Opened = TypeVar("Opened")
 
 EX_CONFIG = 78
@@ -90,7 +94,12 @@ async def _run(bounds: Bounds, welcome: frozenset[int], path: Path) -> None:
     scanner = Scanner(bounds.scope, pace, ways, lost, Routes(), bounds.controls, source_ports)
     exits = {family: _exit(family, outlet) for family, outlet in outlets.items()}
     soundings = Soundings(bounds.scope, pace, exits, lost)
-    server = Server(echoes, soundings, scanner, welcome)
+    link_ears = {interface: _open(LinkEar, interface) for interface in bounds.links}
+    links = Links(link_ears, pace)
+    server = Server(echoes, soundings, links, scanner, welcome)
+    for interface, ear in link_ears.items():
+        if isinstance(ear, LinkEar):
+            loop.add_reader(ear.fileno(), _overhear, interface, ear, links)
     for ring in rings.values():
         if isinstance(ring, Ring):
             loop.add_reader(ring.fileno(), _hear, ring, scanner)
@@ -121,9 +130,9 @@ async def _listen(server: Server, path: Path) -> asyncio.Server:
         os.umask(before)
 
 
-def _open(kind: Callable[[Family], Opened], family: Family) -> Opened | NotLooked:
+def _open(kind: Callable[[Named], Opened], named: Named) -> Opened | NotLooked:
     try:
-        return kind(family)
+        return kind(named)
     except NotLooked as refusal:
         return refusal
 
@@ -144,6 +153,15 @@ def _hear(ring: Ring, scanner: Scanner) -> None:
         if (answers := ring.receive()) is None:
             return
         scanner.received(answers)
+
+
+def _overhear(interface: str, ear: LinkEar, links: Links) -> None:
+    """Take in who offers something on a link, as `_drain` does."""
+    for _ in range(_AT_ONCE):
+        if not (met := ear.receive()):
+            return
+        if isinstance(met, Speaker):
+            links.received(interface, met)
 
 
 def _drain(outlet: RawSocket, echoes: Echoes, soundings: Soundings, scanner: Scanner) -> None:

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 from probes.observation import Failure, GapReason
+from probes.wire.packets.link_bodies import read_overhear, read_told, write_overhear, write_told
 from probes.wire.packets.messages import (
     Abandon,
     CanScan,
@@ -24,6 +25,7 @@ from probes.wire.packets.messages import (
     Echoed,
     Message,
     Missed,
+    Overhear,
     Resume,
     Returned,
     Scan,
@@ -31,6 +33,7 @@ from probes.wire.packets.messages import (
     Seen,
     Sound,
     Stop,
+    Told,
     Unseen,
 )
 from probes.wire.packets.scan_bodies import (
@@ -159,6 +162,10 @@ def _body(message: Message) -> bytes:
             return write_sound(message)
         case Returned():
             return write_returned(message)
+        case Overhear():
+            return write_overhear(message)
+        case Told():
+            return write_told(message)
         case Scan():
             return write_scan(message)
         case Seen():
@@ -246,6 +253,7 @@ _KINDS: dict[type[Message], int] = {
     Scan: 0x05,
     CanScan: 0x06,
     Sound: 0x07,
+    Overhear: 0x08,
     Echoed: 0x81,
     Missed: 0x82,
     Declined: 0x83,
@@ -254,6 +262,7 @@ _KINDS: dict[type[Message], int] = {
     Scanned: 0x86,
     Unseen: 0x87,
     Returned: 0x88,
+    Told: 0x89,
 }
 _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x01: _read_echo,
@@ -263,6 +272,7 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x05: read_scan,
     0x06: partial(_read_bare, CanScan),
     0x07: read_sound,
+    0x08: read_overhear,
     0x81: _read_echoed,
     0x82: _read_missed,
     0x83: _read_declined,
@@ -271,4 +281,5 @@ _READERS: dict[int, Callable[[int, bytes], Message]] = {
     0x86: read_scanned,
     0x87: _read_unseen,
     0x88: read_returned,
+    0x89: read_told,
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from probes.observation import GapReason
 from probes.wire import NotLooked
 from probes.wire.packets.echoes import Echoes
+from probes.wire.packets.links import Links
 from probes.wire.packets.messages import (
     Abandon,
     CanScan,
@@ -18,6 +19,7 @@ from probes.wire.packets.messages import (
     Done,
     Echo,
     Message,
+    Overhear,
     Reply,
     Resume,
     Scan,
@@ -39,8 +41,11 @@ _CREDENTIALS = struct.Struct("iII")
 class Server:
     """Answers those whose user id is in *welcome*, and root."""
 
-    def __init__(self, echoes: Echoes, soundings: Soundings, scanner: Scanner, welcome: frozenset[int]) -> None:
-        self._echoes, self._soundings, self._scanner, self._welcome = echoes, soundings, scanner, welcome | {0}
+    def __init__(
+        self, echoes: Echoes, soundings: Soundings, links: Links, scanner: Scanner, welcome: frozenset[int]
+    ) -> None:
+        self._echoes, self._soundings, self._links, self._scanner = echoes, soundings, links, scanner
+        self._welcome = welcome | {0}
         self._connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._running: set[asyncio.Task[None]] = set()
 
@@ -97,7 +102,7 @@ class Server:
 
     def _handle(self, message: Message, tell: Callable[[Reply], None], own: dict[int, asyncio.Task[None]]) -> None:
         match message:
-            case Echo(token) | Sound(token) | Scan(token):
+            case Echo(token) | Sound(token) | Overhear(token) | Scan(token):
                 if token in own:
                     raise ProtocolError("a token that is in use")
                 if len(self._running) >= UNDER_WAY:
@@ -116,6 +121,7 @@ class Server:
             case Resume(token):
                 self._echoes.resume()
                 self._soundings.resume()
+                self._links.resume()
                 self._scanner.resume()
                 log.info("speaking again")
                 tell(Done(token))
@@ -129,17 +135,20 @@ class Server:
     async def _stop(self, token: int, tell: Callable[[Reply], None]) -> None:
         self._echoes.stop()
         self._soundings.stop()
+        self._links.stop()
         await self._scanner.stop()
         log.info("silent until told to resume")
         tell(Done(token))
 
-    async def _run(self, request: Echo | Sound | Scan, tell: Callable[[Reply], None]) -> None:
+    async def _run(self, request: Echo | Sound | Overhear | Scan, tell: Callable[[Reply], None]) -> None:
         reply: Reply
         try:
             if isinstance(request, Echo):
                 reply = await self._echoes.run(request)
             elif isinstance(request, Sound):
                 reply = await self._soundings.run(request)
+            elif isinstance(request, Overhear):
+                reply = await self._links.run(request)
             else:
                 reply = await self._scanner.run(request, tell)
         except Exception as defect:
@@ -157,9 +166,11 @@ class Server:
         return Done(token)
 
 
-def _named(request: Echo | Sound | Scan) -> str:
+def _named(request: Echo | Sound | Overhear | Scan) -> str:
     if isinstance(request, Echo):
         return f"echo request to {request.address}"
     if isinstance(request, Sound):
         return f"sounding of the path to {request.address}"
+    if isinstance(request, Overhear):
+        return f"overhearing of {request.interface}"
     return f"scan of {request.addresses[0]} and {len(request.addresses) - 1} more"

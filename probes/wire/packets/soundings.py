@@ -15,10 +15,10 @@ from typing import Protocol
 from probes.observation import GapReason
 from probes.target import Address, Family
 from probes.wire import NotLooked
+from probes.wire.packets.craft import frames
 from probes.wire.packets.messages import Declined, Returned, Sound
 from probes.wire.packets.pace import Pace
 from probes.wire.packets.sounding_answers import Key, Saying, read
-from probes.wire.packets.sounding_frames import frames
 from probes.wire.scope import Scope
 from probes.wire.sounding import LEAST, Carrier, Sounded, Word
 
