@@ -8,6 +8,7 @@ from enum import StrEnum
 from exporters.chore import Chore
 from probes.addressing import AddressClass
 from probes.blocker import Need
+from probes.descent import Stop
 from probes.nameserver import Standing
 from probes.observation import Failure, GapReason
 from probes.target import Family, Kind, Transport
@@ -287,6 +288,13 @@ _PAIRS: tuple[tuple[StrEnum, Text], ...] = (
     (Need.PAYMENT, Text("支付", "payment")),
     (Need.MAIL, Text("邮件", "mail")),
     (Need.API, Text("接口", "API")),
+    (Stop.NO_IPV6_ADDRESS, Text("域名服务器没有 IPv6 地址", "no IPv6 address of a server")),
+    (Stop.SILENT, Text("域名服务器经 IPv6 无应答", "servers silent over IPv6")),
+    (Stop.LAME, Text("域名服务器不为该区应答", "servers lame")),
+    (Stop.NO_ANSWER, Text("没有可用的答案", "no usable answer")),
+    (Stop.ALIAS_LOOP, Text("别名成环", "aliases in a circle")),
+    (Stop.SERVER_LOOP, Text("域名服务器互相依赖成环", "servers in a circle")),
+    (Stop.TOO_DEEP, Text("层数过多", "too deep")),
     (Word.ANSWERED, Text("应答", "answered")),
     (Word.TOO_BIG, Text("包太大", "too big")),
     (Word.EXPIRED, Text("跳数用尽", "hop limit exceeded")),

@@ -63,7 +63,15 @@ class Lookout:
         await self._prove(AGE)
         watch.begin(probe.name, len(targets))
         began = self._clock()
-        run = await asyncio.to_thread(self._spool.begin, probe.name, vantage.name, began, len(targets))
+        opening = asyncio.ensure_future(
+            asyncio.to_thread(self._spool.begin, probe.name, vantage.name, began, len(targets))
+        )
+        try:
+            run = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # A thread cannot be called back: what it begins although we are ended must not stay unfinished.
+            self._spool.end(await opening, self._clock(), complete=False)
+            raise
         batch: list[Look] = []
         asleep: set[str] = set()
         complete = False
@@ -110,10 +118,18 @@ class Lookout:
         if not before <= self.sight.families:
             # What was measured for several targets while we went deaf must not be told of the next one.
             self._refresh()
-        at, name = self._clock(), self._ourselves.name
-        run = await asyncio.to_thread(self._spool.begin, name, self._config.vantage.name, at, 1)
-        await asyncio.to_thread(self._spool.record, run, self._sheet(name, at, seen.records, [seen]))
-        await asyncio.to_thread(self._spool.end, run, self._clock(), complete=seen.complete)
+        writing = asyncio.ensure_future(asyncio.to_thread(self._write_proof, seen, self._clock()))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing
+            raise
+
+    def _write_proof(self, seen: Look, at: dt.datetime) -> None:
+        name = self._ourselves.name
+        run = self._spool.begin(name, self._config.vantage.name, at, 1)
+        self._spool.record(run, self._sheet(name, at, seen.records, [seen]))
+        self._spool.end(run, self._clock(), complete=seen.complete)
 
     async def _keep(self, run: RunId | None, probe: str, began: dt.datetime, batch: Sequence[Look]) -> None:
         """Write down a batch; what was met over a family that we lack ourselves by now says nothing."""

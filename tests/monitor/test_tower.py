@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -13,7 +17,7 @@ from monitor import lookout
 from monitor.judgement import Judge
 from monitor.quiet import considerate
 from monitor.settings import Config
-from monitor.store import Store
+from monitor.store import RunId, Store
 from monitor.tower import Tower
 from probes.observation import Gap, GapReason, Sighting
 from probes.target import Family, QuietHours, Target
@@ -330,3 +334,30 @@ async def test_a_round_tells_how_far_it_has_come(tower: Tower) -> None:
 
     await tower.round(watch=Watching())
     assert told == [("tcp_ports", 2), ("tcp_ports", -1), ("tcp_ports", -1), ("judge", 2), ("judge", -2)]
+
+
+async def test_a_look_that_is_ended_while_its_run_begins_leaves_no_run_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tower, store, _ = raise_tower(tmp_path, World())
+    begin, begun = store.begin_run, threading.Event()
+
+    def slowly(probe: str, vantage: str, at: dt.datetime, planned: int) -> RunId:
+        begun.set()
+        time.sleep(0.2)
+        return begin(probe, vantage, at, planned)
+
+    monkeypatch.setattr(store, "begin_run", slowly)
+    with store:
+        for turn in range(2):
+            # The first run is the vantage's proof of itself, the second one the look's.
+            begun.clear()
+            look = asyncio.create_task(tower.lookout.look(tower.probes["tcp_ports"], [WWW]))
+            await asyncio.to_thread(begun.wait)
+            if turn:
+                await asyncio.sleep(0.25)
+            look.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await look
+        with closing(sqlite3.connect(tmp_path / "diaolou.db")) as raw:
+            assert raw.execute("SELECT count(*) FROM run WHERE finished IS NULL").fetchone() == (0,)

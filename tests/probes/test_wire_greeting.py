@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.observation import Failure
+from probes.text import clean
 from probes.wire import Unreached
 from probes.wire.greeter import Greeter
 from probes.wire.greeting import Greeting, Hello, TlsVersion
@@ -237,7 +238,7 @@ def test_a_first_word_that_does_not_end_is_left() -> None:
     assert refusal.value.failure is Failure.TLS_MALFORMED
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200),
@@ -260,7 +261,7 @@ def test_any_bytes_are_a_word_or_are_named_and_nothing_is_accepted_unoffered(
         met = [word.feed(said[start : start + step]) for start in range(0, len(said), step)]
     except Unreached as refusal:
         assert refusal.failure in (Failure.TLS_NOT_TLS, Failure.TLS_MALFORMED)  # noqa: PT017
-        assert refusal.detail.isprintable()  # noqa: PT017
+        assert clean(refusal.detail) == refusal.detail  # noqa: PT017
         return
     for greeting in met:
         if greeting is not None and greeting.version is not None:
@@ -289,9 +290,9 @@ async def test_every_server_that_is_none_is_survived_and_named(name: str) -> Non
 @pytest.mark.parametrize(
     ("script", "failure"),
     [
-        (endless(b"", record(21, b"\x01\x70")), Failure.TLS_MALFORMED),
+        (endless(b"", record(21, b"\x01\x70") * 500), Failure.TLS_MALFORMED),
         (endless(b"", b"\x16" * 4096), Failure.TLS_NOT_TLS),
-        (endless(record(22, b"\x02\x00\x1f\xff"), record(22, bytes(1))), Failure.TLS_MALFORMED),
+        (endless(record(22, b"\x02\x00\x1f\xff"), record(22, bytes(1)) * 500), Failure.TLS_MALFORMED),
         (once(b"\x16\x03"), Failure.TLS_CLOSED),
     ],
 )
