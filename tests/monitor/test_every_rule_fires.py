@@ -49,7 +49,8 @@ class Replayed(World):
                     alive = VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None)
                     yield Sighting(Subject(family=family, scheme=scheme), alive)
 
-        return replace(of, run=ourselves if of.name == SELF else run, prepare=None, kinds=of.kinds - {Kind.NETWORK_DEVICE})
+        kinds = of.kinds - {Kind.NETWORK_DEVICE}
+        return replace(of, run=ourselves if of.name == SELF else run, prepare=None, kinds=kinds)
 
 
 async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:
