@@ -36,8 +36,8 @@ async def serve(
             asked = asked or _asked(event)
             if isinstance(event, StreamEnded) and asked is not None:
                 said = await reply(asked)
-                framing.send_headers(1, [(":status", str(said.status.value)), *fields(said)], end_stream=not said.body)
-                left = said.body
+                left = b"" if asked.method == "HEAD" else said.body
+                framing.send_headers(1, [(":status", str(said.status.value)), *fields(said)], end_stream=not left)
         left = _sent(framing, left)
 
 

@@ -23,6 +23,7 @@ from probes.outlook import Outlook, together
 from probes.target import Address, Family, Kind, Service, SnmpAccess, Target, Transport
 from probes.wire import Presence, Source, Surroundings
 from probes.wire.ledger import What
+from probes.wire.link import Link
 from tests.monitor.operator import Desk
 from tests.monitor.watching import AT, VANTAGE
 
@@ -125,7 +126,8 @@ def test_nothing_is_written_by_a_dry_run(desk: Desk) -> None:
 def test_the_most_is_never_less_than_the_usual_and_grows_with_the_addresses(name: str) -> None:
     services = frozenset(Service(family, Transport.TCP, port) for family in Family for port in (22, 80, 443))
     target = Target("www.example", "town", Kind.WEBSITE, declared=services, snmp=SnmpAccess("core"))
-    own = Surroundings(scan_ports=(23, 445), roots=(IPv6Address("2001:db8::53"),))
+    roots, links = (IPv6Address("2001:db8::53"),), {target.host: Link("eth0")}
+    own = Surroundings(scan_ports=(23, 445), roots=roots, links=links)
 
     def sent(four: int, six: int) -> dict[What, int]:
         where = {Family.IPV4: four, Family.IPV6: six}
