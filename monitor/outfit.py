@@ -68,6 +68,7 @@ def equip(config: Config, socket: Path, pacer: Pacer | None = None, ledger: Ledg
             sweeper=packets,
             memo=memo,
             authorities=config.daemon.authorities,
+            keys=config.snmp_keys,
         )
     except OSError as fault:
         raise _untrusted(config, fault) from fault

@@ -48,6 +48,12 @@ class Failure(StrEnum):
     HTTP_TRUNCATED = "http_truncated"
     HTTP_REDIRECT_LOOP = "http_redirect_loop"
     HTTP_REDIRECT_REFUSED = "http_redirect_refused"
+    SNMP_TIMEOUT = "snmp_timeout"
+    SNMP_MISMATCH = "snmp_mismatch"
+    SNMP_MALFORMED = "snmp_malformed"
+    SNMP_DENIED = "snmp_denied"
+    SNMP_LOOP = "snmp_loop"
+    SNMP_OVERSIZED = "snmp_oversized"
 
 
 class GapReason(StrEnum):

@@ -76,6 +76,15 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class SnmpAccess:
+    """How a device is asked by SNMP: with which credentials, by name, and which of its interfaces are *uplinks*."""
+
+    credentials: str
+    port: int = 161
+    uplinks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One inventory entry: a host an agency answers for.
 
@@ -95,6 +104,7 @@ class Target:
     quiet: tuple[QuietHours, ...] = ()
     ipv6_exempt: bool = False
     """Intentionally without IPv6: the rollout shows it apart and no finding is opened."""
+    snmp: SnmpAccess | None = None
 
     @property
     def literal(self) -> Address | None:

@@ -65,7 +65,8 @@ class Policy:
     the share of connections over it that must succeed. *ipv6_degradation* is how much slower than IPv4 it may be, as a
     share, where connecting takes more than *fast_enough* seconds. *failed_visits* is the share of a week's visits
     at which a website counts as down, 0..1, and *visits_a_day* what each of its days must have for it to be known.
-    *official_domains* are those a government's websites belong in. *digest* names the
+    *uplink_load* is the share of its speed an uplink may be used to, *ipv6_traffic_share* that of its traffic IPv6 must
+    reach, 0..1. *official_domains* are those a government's websites belong in. *digest* names the
     policy by the content of its clauses and rules; empty where nobody asked for it. Where there are *workdays*,
     deadlines are counted in them; *profiles* say otherwise for some, later ones having the last word; *goals* are
     yearly targets.
@@ -92,6 +93,8 @@ class Policy:
     ipv6_success_rate: float = 0.9
     ipv6_degradation: float = 0.5
     fast_enough: float = 0.05
+    uplink_load: float = 0.8
+    ipv6_traffic_share: float = 0.05
     digest: str = ""
     workdays: Workdays | None = None
     profiles: tuple[Profile, ...] = ()

@@ -23,6 +23,8 @@ TEST = {
     "pdftotext": "poppler-utils",
     "ping": "iputils-ping",
     "ss": "iproute2",
+    "snmpd": "snmpd",
+    "snmpbulkwalk": "snmp",
     "radvd": "radvd",
     "rdisc6": "ndisc6",
     "unbound": "unbound",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from monitor.settings.schedule import Schedule
 from probes.target import Target, Vantage
 from probes.wire import Surroundings
 from probes.wire.scope import Limits, Scope
+from probes.wire.snmp.keys import SnmpKey
 from rules.agency import Tree
 from rules.emergency import USUAL, Terms
 from rules.finding import Waiver
@@ -53,7 +54,8 @@ class Config:
     """One whole configuration, free of mistakes. *exemptions* gives the reason for each host without IPv6.
 
     *holiday_years* are the years whose holidays are known. *emergency* is what one changes unless its order says
-    otherwise, *duties* are the reports that graded incidents call for. *scheme* are the templates of scores.
+    otherwise, *duties* are the reports that graded incidents call for. *snmp_keys* are the
+    credentials for network devices, by name. *scheme* are the templates of scores.
     """
 
     tree: Tree
@@ -71,6 +73,7 @@ class Config:
     holiday_years: frozenset[int] = frozenset()
     emergency: Terms = USUAL
     duties: tuple[Duty, ...] = ()
+    snmp_keys: Mapping[str, SnmpKey] = field(default_factory=dict, repr=False)
     scheme: Scheme = NONE
 
     def addressee(self, target: Target) -> Addressee:

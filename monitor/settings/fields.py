@@ -38,6 +38,7 @@ class Known:
     agencies: Names
     targets: Names
     profiles: Names = field(default_factory=lambda: Names(None))
+    snmp_keys: Names = field(default_factory=lambda: Names(None))
 
 
 class Section(BaseModel):
@@ -115,6 +116,7 @@ RuleId = Annotated[str, _reference("rules", "规则", "rule")]
 ProbeName = Annotated[str, _reference("probes", "探测项", "probe")]
 AgencyCode = Annotated[str, _reference("agencies", "单位", "agency")]
 TargetName = Annotated[str, _reference("targets", "目标", "target")]
+SnmpKeyName = Annotated[str, _reference("snmp_keys", " SNMP 凭据", "SNMP credentials")]
 ProfileName = Annotated[str, _reference("profiles", "策略档案", "profile of the policy")]
 
 

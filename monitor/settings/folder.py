@@ -19,6 +19,7 @@ FILES = (
     "holidays.yaml",
     "alerting.yaml",
     "response.yaml",
+    "snmp.yaml",
     "scoring.yaml",
     "diaolou.yaml",
 )

@@ -27,6 +27,7 @@ from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import Schedule, ScheduleFile
 from monitor.settings.scoring import ScoringFile
+from monitor.settings.snmp import SnmpFile
 from monitor.settings.validation import mistakes, validate
 from monitor.settings.waivers import WaiversFile
 from monitor.settings.yaml_reader import Document
@@ -105,6 +106,10 @@ class _Loader:
         profiles = None if policy is None else [profile.name for profile in policy.profiles]
         self.known = dataclasses.replace(self.known, profiles=Names(profiles))
         response = self._one("response.yaml", ResponseFile, required=False)
+        snmp = self._one("snmp.yaml", SnmpFile, required=False)
+        written = (self.folder.directory / "snmp.yaml").exists()
+        names = snmp.credentials if snmp is not None else None if written else ()
+        self.known = dataclasses.replace(self.known, snmp_keys=Names(names))
         inventory = self._inventory(daemon)
         if daemon is not None and daemon.links and not inventory.mistakes:
             self._links(daemon, inventory)
@@ -125,6 +130,7 @@ class _Loader:
             alerting=(alerting or AlertingFile()).noun(self.folder.directory, daemon.time_zone),
             emergency=(response or ResponseFile()).emergency.noun(),
             duties=(response or ResponseFile()).duties(),
+            snmp_keys={name: entry.noun() for name, entry in snmp.credentials.items()} if snmp is not None else {},
             scheme=(scoring or ScoringFile()).noun(),
             daemon=_daemon(daemon, self.folder.directory),
             vantage=daemon.vantage_noun(),

@@ -90,6 +90,8 @@ class PolicyFile(Section):
     ipv6_success_rate: float = Field(default=0.9, ge=0, le=1)
     ipv6_degradation: float = Field(default=0.5, ge=0, le=100)
     fast_enough: float = Field(default=0.05, ge=0, le=60)
+    uplink_load: float = Field(default=0.8, gt=0, le=1)
+    ipv6_traffic_share: float = Field(default=0.05, ge=0, le=1)
     deadlines: DaysKind = DaysKind.CALENDAR
     clauses: dict[RuleId, ClauseEntry]
     profiles: list[ProfileEntry] = Field(default_factory=list, max_length=50)
@@ -137,6 +139,8 @@ class PolicyFile(Section):
             ipv6_success_rate=self.ipv6_success_rate,
             ipv6_degradation=self.ipv6_degradation,
             fast_enough=self.fast_enough,
+            uplink_load=self.uplink_load,
+            ipv6_traffic_share=self.ipv6_traffic_share,
             watched_ports=tuple(sorted(set(self.watched_ports))),
             workdays=workdays if self.deadlines is DaysKind.WORKING else None,
             profiles=tuple(profile.noun() for profile in self.profiles),

@@ -20,6 +20,7 @@ from monitor.settings.policy import PolicyFile
 from monitor.settings.response import ResponseFile
 from monitor.settings.schedule import ScheduleFile
 from monitor.settings.scoring import ScoringFile
+from monitor.settings.snmp import SnmpFile
 from monitor.settings.targets import TargetsFile
 from monitor.settings.waivers import WaiversFile
 
@@ -32,6 +33,7 @@ MODELS: Mapping[str, type[Section]] = {
     "holidays": HolidaysFile,
     "alerting": AlertingFile,
     "response": ResponseFile,
+    "snmp": SnmpFile,
     "scoring": ScoringFile,
     "diaolou": DaemonFile,
 }

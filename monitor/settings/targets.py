@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from monitor.settings.fields import AgencyCode, Port, Quiet, Section, Words, Zone, parsed
+from monitor.settings.fields import AgencyCode, Port, Quiet, Section, SnmpKeyName, Words, Zone, parsed
 from monitor.settings.hosts import FREE_RANGE, Span, parse_host
 from monitor.settings.mistakes import Refused
-from probes.target import Family, Kind, Service, Target, Transport
+from probes.target import Family, Kind, Service, SnmpAccess, Target, Transport
 from rules.text import Text
 
 USUAL: dict[Kind, dict[Transport, tuple[int, ...]]] = {
@@ -116,6 +116,23 @@ def _consented(consent: bool, info: ValidationInfo) -> bool:
     return consent
 
 
+class SnmpEntry(Section):
+    """How a network device is asked by SNMP."""
+
+    credentials: SnmpKeyName
+    port: Port = 161
+    uplinks: list[Words] = Field(default_factory=list, max_length=64)
+
+    def noun(self) -> SnmpAccess:
+        """Return the access."""
+        return SnmpAccess(self.credentials, self.port, tuple(dict.fromkeys(self.uplinks)))
+
+
+def _named(value: object) -> object:
+    """Read the short form: the name of the credentials alone."""
+    return {"credentials": value} if isinstance(value, str) else value
+
+
 class TargetEntry(Section):
     """One entry: a name, an address, a prefix or a range, and the agency that answers for it."""
 
@@ -129,9 +146,13 @@ class TargetEntry(Section):
     zones: list[Zone] = Field(default_factory=list)
     quiet: list[Quiet] = Field(default_factory=list)
     ipv6_exempt: Words | None = None
+    snmp: Annotated[SnmpEntry | None, BeforeValidator(_named)] = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> TargetEntry:
+        if self.snmp is not None and self.kind is not Kind.NETWORK_DEVICE:
+            message = Text("只有网络设备才有 snmp", "only network devices have snmp")
+            raise Refused(message, Text("写 kind: network_device", "write kind: network_device"), ("snmp",))
         if self.ipv6_exempt and self.families == (Family.IPV6,):
             raise Refused(
                 Text("IPv6 地址不能豁免 IPv6", "an IPv6 address cannot be exempt from IPv6"), at=("ipv6_exempt",)
@@ -176,8 +197,10 @@ class TargetEntry(Section):
         paths, zones, quiet = tuple(dict.fromkeys(self.paths)), frozenset(self.zones), tuple(self.quiet)
         # A link is no host that IPv6 could be rolled out to.
         declared, exempt = self.services(), self.ipv6_exempt is not None or self.kind is Kind.LINK
+        snmp = self.snmp.noun() if self.snmp is not None else None
         return [
-            Target(host, self.agency, self.kind, self.value, paths, declared, zones, quiet, exempt) for host in hosts
+            Target(host, self.agency, self.kind, self.value, paths, declared, zones, quiet, exempt, snmp)
+            for host in hosts
         ]
 
 

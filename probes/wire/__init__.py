@@ -20,6 +20,7 @@ from probes.target import Address, Family
 from probes.wire.greeting import Greeting, Hello
 from probes.wire.link import Link, Overheard
 from probes.wire.scope import Network
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -347,6 +348,9 @@ class Wire(Protocol):
 
     async def sound(self, address: Address, asked: Sounding) -> Sounded:
         """Send one crafted packet; return the first word about it, silence included."""
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
 
     async def overhear(self, interface: str) -> Overheard:
         """Ask the link at one of our interfaces for those who offer routes and addresses; return who is heard."""

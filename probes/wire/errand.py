@@ -23,6 +23,7 @@ STRAIN: Final = {
     Failure.TLS_TIMEOUT: 1.0,
     Failure.HTTP_TIMEOUT: 1.0,
     Failure.ECHO_TIMEOUT: 1.0,
+    Failure.SNMP_TIMEOUT: 1.0,
     # A closed port is an answer; only a storm of resets asks for patience.
     Failure.CONNECTION_REFUSED: 0.25,
 }

@@ -26,6 +26,7 @@ class What(StrEnum):
     TLS = "tls"
     ECHO = "echo"
     SOUNDING = "sounding"
+    SNMP = "snmp"
     SOLICITATION = "solicitation"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from probes.target import Address, Family, Target
@@ -32,6 +33,9 @@ from probes.wire.ledger import What
 from probes.wire.link import ALL_ROUTERS, SOLICITATIONS, Overheard
 from probes.wire.memo import Memo
 from probes.wire.scan import PortScanner
+from probes.wire.snmp import SnmpTable, SnmpWalk
+from probes.wire.snmp.keys import SnmpKey
+from probes.wire.snmp.walker import SnmpWalker
 from probes.wire.sounding import Sounded, Sounding, Word
 from probes.wire.tcp import Dialer, TcpConnector
 from probes.wire.tls import TlsClient, TlsProber
@@ -76,7 +80,8 @@ def _utc() -> dt.datetime:
 class LiveWire:
     """Everything a round needs of the network; `for_target` gives each look its own `Wire`.
 
-    *authorities* are PEM files of certificate authorities trusted besides the system's.
+    *authorities* are PEM files of certificate authorities trusted besides the system's, *keys* the credentials for SNMP
+    by name.
 
     Raises:
         OSError: an authority's file cannot be read, or holds no certificate.
@@ -93,6 +98,7 @@ class LiveWire:
         sweeper: Sweeper,
         memo: Memo,
         authorities: Iterable[Path] = (),
+        keys: Mapping[str, SnmpKey] = MappingProxyType({}),
         dialer: Dialer | None = None,
         clock: Callable[[], dt.datetime] = _utc,
     ) -> None:
@@ -107,6 +113,7 @@ class LiveWire:
         self.scanner = PortScanner(guard, sweeper, self.connector)
         self.prober = TlsProber(guard, dialer, tls)
         self.greeter = Greeter(guard, dialer)
+        self.walker = SnmpWalker(guard, keys)
 
     def for_target(self, target: Target) -> TargetWire:
         """Return the network as one look at *target* sees it, with a budget of its own."""
@@ -179,6 +186,11 @@ class TargetWire:
             else:
                 errand.put(asked.octets(Family.of(address)))
             return said
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        patient = replace(asked, timeout=self._patient(asked.timeout), deadline=self._patient(asked.deadline))
+        return await self._live.walker.walk(patient, self._account)
 
     async def overhear(self, interface: str) -> Overheard:
         """Ask the link at one of our interfaces for those who offer routes and addresses; return who is heard."""

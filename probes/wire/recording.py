@@ -33,6 +33,7 @@ from probes.wire.greeting import Greeting, Hello
 from probes.wire.link import Overheard
 from probes.wire.memo import Memo
 from probes.wire.recorded import key, read, read_outcome, write, write_outcome
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 Q = TypeVar("Q")
@@ -146,6 +147,10 @@ class _WrittenWire(ABC):
         request = SoundRequest(address, asked)
         return await self._exchange("sound", SoundRequest, request, Sounded, lambda wire: wire.sound(address, asked))
 
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        return await self._exchange("walk", SnmpWalk, asked, SnmpTable, lambda wire: wire.walk(asked))
+
     async def overhear(self, interface: str) -> Overheard:
         """Ask a link, and return who is heard on it."""
         request = OverhearRequest(interface)
@@ -257,5 +262,6 @@ _REQUESTS: Mapping[str, type] = {
     "greet": Hello,
     "echo": EchoRequest,
     "sound": SoundRequest,
+    "walk": SnmpWalk,
     "overhear": OverhearRequest,
 }

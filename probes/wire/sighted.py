@@ -24,6 +24,7 @@ from probes.wire import (
 )
 from probes.wire.greeting import Greeting, Hello
 from probes.wire.link import Overheard
+from probes.wire.snmp import SnmpTable, SnmpWalk
 from probes.wire.sounding import Sounded, Sounding
 
 T = TypeVar("T")
@@ -92,6 +93,11 @@ class SightedWire:
         """Send one crafted packet."""
         self._check(address)
         return await self.wire.sound(address, asked)
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        """Read columns of a table of an SNMP agent."""
+        self._check(asked.address)
+        return await self.wire.walk(asked)
 
     async def overhear(self, interface: str) -> Overheard:
         """Ask a link and return who is heard on it; it needs no family of ours beyond it."""

@@ -20,7 +20,7 @@ from probes import registry
 from probes.dns_address import DnsAddress
 from probes.observation import Observation, Subject
 from probes.outlook import Outlook, together
-from probes.target import Address, Family, Kind, Service, Target, Transport
+from probes.target import Address, Family, Kind, Service, SnmpAccess, Target, Transport
 from probes.wire import Presence, Source, Surroundings
 from probes.wire.ledger import What
 from probes.wire.link import Link
@@ -125,7 +125,7 @@ def test_nothing_is_written_by_a_dry_run(desk: Desk) -> None:
 @pytest.mark.parametrize("name", sorted(set(registry.load()) - {SELF}))
 def test_the_most_is_never_less_than_the_usual_and_grows_with_the_addresses(name: str) -> None:
     services = frozenset(Service(family, Transport.TCP, port) for family in Family for port in (22, 80, 443))
-    target = Target("www.example", "town", Kind.WEBSITE, declared=services)
+    target = Target("www.example", "town", Kind.WEBSITE, declared=services, snmp=SnmpAccess("core"))
     roots, links = (IPv6Address("2001:db8::53"),), {target.host: Link("eth0")}
     own = Surroundings(scan_ports=(23, 445), roots=roots, links=links)
 

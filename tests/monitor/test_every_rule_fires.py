@@ -17,7 +17,7 @@ from monitor.tower import SELF, Tower
 from probes.framework import stamp
 from probes.observation import Sighting, Subject
 from probes.registry import Probe
-from probes.target import Family, Target
+from probes.target import Family, Kind, Target
 from probes.vantage_self import ECHO, Proof, VantageSelf
 from probes.wire import Surroundings, Wire
 from rules.finding import State
@@ -49,7 +49,8 @@ class Replayed(World):
                     alive = VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None)
                     yield Sighting(Subject(family=family, scheme=scheme), alive)
 
-        return replace(of, run=ourselves if of.name == SELF else run, prepare=None)
+        kinds = of.kinds - {Kind.NETWORK_DEVICE}
+        return replace(of, run=ourselves if of.name == SELF else run, prepare=None, kinds=kinds)
 
 
 async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:

@@ -27,6 +27,8 @@ from probes.path_headers import PathHeaders
 from probes.path_mtu import PathMtu
 from probes.route_trace import RouteTrace
 from probes.site_visit import SiteVisit
+from probes.snmp_interfaces import SnmpInterfaces
+from probes.snmp_system import SnmpSystem
 from probes.target import Address, Family, Transport
 from probes.tcp_access import TcpAccess
 from probes.tcp_ports import TcpPorts
@@ -71,6 +73,8 @@ class Host:
     routes: Mapping[Address, RouteTrace]
     access: Mapping[Address, TcpAccess]
     visits: Mapping[Family, SiteVisit | Failure]
+    agents: Mapping[Address, SnmpSystem | Failure]
+    uplink: SnmpInterfaces
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -98,6 +102,8 @@ class Host:
             "route_trace": [Sighting(_at(address), facts) for address, facts in self.routes.items()],
             "tcp_access": [Sighting(_at(address, "tcp", 443), facts) for address, facts in self.access.items()],
             "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
+            "snmp_system": [Sighting(_at(address), said) for address, said in self.agents.items()],
+            "snmp_interfaces": [Sighting(Subject(path="/uplink"), self.uplink)],
         }
 
 
@@ -318,6 +324,8 @@ def access(made: int, seconds: float, *, hidden: bool = False) -> TcpAccess:
     return TcpAccess(5, made, made / 5, seconds, seconds, seconds, ways, not hidden, hidden)
 
 
+AGENT = SnmpSystem("core", "a router", encrypted=True, public=False, up_seconds=86400.0)
+UPLINK = SnmpInterfaces(True, True, True, 1e9, 1e8, 2e8, 0.2, 0.3)
 ECHO = IcmpEcho(3, 3, 0.01, 0.011, 0.012)
 PORTS = TcpPorts((80, 443), (), (22, 6379), ())
 WELL = Host(
@@ -337,6 +345,8 @@ WELL = Host(
     routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
     access=dict.fromkeys(EVERY, access(5, 0.01)),
     visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0)),
+    agents={A1: AGENT, B1: AGENT},
+    uplink=UPLINK,
 )
 """A host of which no rule has anything bad to say."""
 
@@ -428,6 +438,8 @@ _AILING = Host(
         Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0),
         Family.IPV6: Failure.CONNECTION_TIMEOUT,
     },
+    agents={A1: replace(AGENT, encrypted=False, public=True), _HARDWARE: Failure.SNMP_TIMEOUT},
+    uplink=replace(UPLINK, up=False, load=0.95, ipv6_share=0.0),
 )
 _GONE = replace(
     WELL,

@@ -28,6 +28,7 @@ from probes.wire import (
 )
 from probes.wire.greeting import Greeting, Hello
 from probes.wire.scan import refused
+from probes.wire.snmp import SnmpTable, SnmpWalk
 
 T = TypeVar("T")
 
@@ -137,3 +138,6 @@ class ScriptedWire:
 
     async def echo(self, address: Address, *, count: int = 3, timeout: float = 2.0) -> tuple[float, ...]:
         raise AssertionError(f"nobody should ping {address}")
+
+    async def walk(self, asked: SnmpWalk) -> SnmpTable:
+        raise AssertionError(f"nobody should ask the agent of {asked.address}")
