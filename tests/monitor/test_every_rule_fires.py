@@ -17,7 +17,7 @@ from monitor.tower import SELF, Tower
 from probes.framework import stamp
 from probes.observation import Sighting, Subject
 from probes.registry import Probe
-from probes.target import Family, Kind, Target
+from probes.target import Family, Target
 from probes.vantage_self import ECHO, Proof, VantageSelf
 from probes.wire import Surroundings, Wire
 from rules.finding import State
@@ -26,7 +26,7 @@ from rules.verdict import Outcome
 from tests.generated import ROOT
 from tests.monitor.looking_tower import World
 from tests.monitor.operator import Desk
-from tests.monitor.two_cities import AILING, HEALTHY, OFFICE, Seen, facts_in
+from tests.monitor.two_cities import AILING, DEVICE, HEALTHY, OFFICE, Seen, facts_in
 
 
 class Replayed(World):
@@ -49,15 +49,14 @@ class Replayed(World):
                     alive = VantageSelf(True, Proof.CONTROLS, ("tcp",), (), None)
                     yield Sighting(Subject(family=family, scheme=scheme), alive)
 
-        kinds = of.kinds - {Kind.NETWORK_DEVICE}
-        return replace(of, run=ourselves if of.name == SELF else run, prepare=None, kinds=kinds)
+        return replace(of, run=ourselves if of.name == SELF else run, prepare=None)
 
 
 async def judged(folder: Path, city: Mapping[str, Seen]) -> tuple[Known, Store]:
     """Look at every host of *city* until all is confirmed, by the sample policy."""
     desk = Desk(folder / "config")
     shutil.copyfile(ROOT / "config" / "policy.yaml", desk.directory / "policy.yaml")
-    kinds = {OFFICE: "link"}
+    kinds = {OFFICE: "link", DEVICE: "network_device"}
     desk.targets(*(f"{{host: {host}, agency: city, kind: {kinds.get(host, 'website')}}}" for host in city))
     known = read(desk.directory)
     world = Replayed(city)

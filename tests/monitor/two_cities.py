@@ -73,8 +73,6 @@ class Host:
     routes: Mapping[Address, RouteTrace]
     access: Mapping[Address, TcpAccess]
     visits: Mapping[Family, SiteVisit | Failure]
-    agents: Mapping[Address, SnmpSystem | Failure]
-    uplink: SnmpInterfaces
 
     def seen(self) -> Seen:
         """Return what each probe meets."""
@@ -102,8 +100,6 @@ class Host:
             "route_trace": [Sighting(_at(address), facts) for address, facts in self.routes.items()],
             "tcp_access": [Sighting(_at(address, "tcp", 443), facts) for address, facts in self.access.items()],
             "site_visit": [Sighting(Subject(family=family, path="/"), said) for family, said in self.visits.items()],
-            "snmp_system": [Sighting(_at(address), said) for address, said in self.agents.items()],
-            "snmp_interfaces": [Sighting(Subject(path="/uplink"), self.uplink)],
         }
 
 
@@ -345,8 +341,6 @@ WELL = Host(
     routes={B1: RouteTrace(True, Word.ANSWERED, B1, 2, (str(B2), str(B1)), 0.02)},
     access=dict.fromkeys(EVERY, access(5, 0.01)),
     visits=dict.fromkeys(Family, SiteVisit(200, "https://www.city.example/", 1.0)),
-    agents={A1: AGENT, B1: AGENT},
-    uplink=UPLINK,
 )
 """A host of which no rule has anything bad to say."""
 
@@ -438,8 +432,6 @@ _AILING = Host(
         Family.IPV4: SiteVisit(503, "https://www.city.example/", 0.0),
         Family.IPV6: Failure.CONNECTION_TIMEOUT,
     },
-    agents={A1: replace(AGENT, encrypted=False, public=True), _HARDWARE: Failure.SNMP_TIMEOUT},
-    uplink=replace(UPLINK, up=False, load=0.95, ipv6_share=0.0),
 )
 _GONE = replace(
     WELL,
@@ -477,12 +469,34 @@ def link(*, declared: bool) -> Seen:
     return {"link_speakers": [speaker(role, declared=declared) for role in (Role.ROUTER, Role.DHCPV6)]}
 
 
-HEALTHY: Mapping[str, Seen] = {"www.city.gov.cn": WELL.seen(), OFFICE: link(declared=True)}
+DEVICE = "core.net.city.example"
+"""A network device, and no website."""
+
+
+def device(uplink: SnmpInterfaces, *agents: SnmpSystem | Failure) -> Seen:
+    """Return a device with an agent at each of its addresses, and an uplink."""
+    places = zip((A1, B1), agents, strict=True)
+    return {
+        "snmp_system": [Sighting(_at(address), said) for address, said in places],
+        "snmp_interfaces": [Sighting(Subject(path="/uplink"), uplink)],
+    }
+
+
+HEALTHY: Mapping[str, Seen] = {
+    "www.city.gov.cn": WELL.seen(),
+    OFFICE: link(declared=True),
+    DEVICE: device(UPLINK, AGENT, AGENT),
+}
 AILING: Mapping[str, Seen] = {
     "www.city.example": _AILING.seen(),
     "gone.city.example": _GONE.seen(),
     "signed.city.example": _UNSIGNED.seen(),
     OFFICE: link(declared=False),
+    DEVICE: device(
+        replace(UPLINK, up=False, load=0.95, ipv6_share=0.0),
+        replace(AGENT, encrypted=False, public=True),
+        Failure.SNMP_TIMEOUT,
+    ),
 }
 
 
